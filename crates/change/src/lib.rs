@@ -1,0 +1,1 @@
+//! The desk where the policy changes: bundles, approvals, activation.

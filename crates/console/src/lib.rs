@@ -1,0 +1,1 @@
+//! The management listener: health and metrics.

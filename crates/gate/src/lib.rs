@@ -1,0 +1,1 @@
+//! The one decision path: identify, label, decide, record.

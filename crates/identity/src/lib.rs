@@ -1,0 +1,1 @@
+//! Turns a source address into a subject.

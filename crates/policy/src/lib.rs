@@ -1,0 +1,1 @@
+//! Parses and compiles the policy of each group, and decides a verdict.

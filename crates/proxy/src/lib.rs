@@ -1,0 +1,1 @@
+//! HTTP and CONNECT listeners, tunnels and the block page.

@@ -1,0 +1,1 @@
+//! DNS listeners, upstreams and answer shaping.
