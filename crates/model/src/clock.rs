@@ -10,9 +10,9 @@ use std::time::Duration;
 pub struct Moment(i64);
 
 impl Moment {
-    /// The first moment of year -9999 and the last of 9999: no text form lies outside.
-    const EARLIEST: i64 = jiff::Timestamp::MIN.as_millisecond();
-    const LATEST: i64 = jiff::Timestamp::MAX.as_millisecond() - 1;
+    /// Within hours of the ends of the calendar, -9999 to 9999: no text form lies outside.
+    const EARLIEST: i64 = -377_705_000_000_000;
+    const LATEST: i64 = 253_402_200_000_000;
 
     /// Makes a moment from milliseconds; what lies outside the years -9999 to 9999 is drawn in.
     pub const fn from_millis(millis: i64) -> Self {

@@ -9,8 +9,8 @@ struct Settings {
     _title: String,
     #[serde(default)]
     zones: Vec<Zone>,
-    #[serde(default)]
-    access: Option<Setting>,
+    #[serde(default, rename = "access")]
+    _access: Option<Setting>,
     #[serde(default)]
     #[schemars(with = "Option<String>", extend("format" = "date"))]
     until: Option<jiff::civil::Date>,
@@ -20,8 +20,8 @@ struct Settings {
 #[serde(deny_unknown_fields)]
 struct Zone {
     id: String,
-    #[serde(default)]
-    port: u16,
+    #[serde(default, rename = "port")]
+    _port: u16,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
