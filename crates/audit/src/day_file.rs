@@ -1,0 +1,292 @@
+use crate::decision_row::{DecisionRow, Known, RetentionClass, certainty_word};
+use model::Moment;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A day in UTC, counted from 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Day(pub(crate) i64);
+
+impl Day {
+    pub(crate) const fn of(moment: Moment) -> Self {
+        Self(moment.seconds().div_euclid(86_400))
+    }
+
+    fn name(self) -> String {
+        let text = Moment::from_millis(self.0.saturating_mul(86_400_000)).to_string();
+        text.split('T').next().unwrap_or_default().to_owned()
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        let day = Self::of(format!("{name}T00:00:00Z").parse().ok()?);
+        (day.name() == name).then_some(day)
+    }
+}
+
+/// Which file a row belongs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FileKey {
+    pub(crate) day: Day,
+    pub(crate) class: RetentionClass,
+}
+
+impl FileKey {
+    pub(crate) const fn of(row: &DecisionRow) -> Self {
+        Self {
+            day: Day::of(row.first),
+            class: row.class(),
+        }
+    }
+
+    /// `2026-11-23.block.sqlite`
+    pub(crate) fn name(self) -> String {
+        format!("{}.{}.sqlite", self.day.name(), self.class.word())
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let (day, class) = name.strip_suffix(".sqlite")?.split_once('.')?;
+        let class = RetentionClass::ALL
+            .into_iter()
+            .find(|known| known.word() == class)?;
+        Some(Self {
+            day: Day::parse(day)?,
+            class,
+        })
+    }
+}
+
+/// A day file could not be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DayFileError {
+    #[error("the file system refused")]
+    Io(#[from] io::Error),
+    #[error("the data base refused")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("it was written by another version of Schoolgate (schema {0}, not {SCHEMA_VERSION})")]
+    OtherSchema(i64),
+}
+
+/// The decisions of one day and retention class, open for writing.
+pub(crate) struct DayFile {
+    connection: Connection,
+    /// The numbers of words seen lately; only of those that are safely in the file.
+    words: HashMap<Arc<str>, i64>,
+}
+
+impl DayFile {
+    pub(crate) fn open(path: &Path) -> Result<Self, DayFileError> {
+        // Made by us first, because SQLite would let others read it.
+        let made = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path);
+        match made {
+            Ok(_) => {
+                if let Some(folder) = path.parent() {
+                    File::open(folder)?.sync_all()?;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.into()),
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.execute_batch(PRAGMAS)?;
+        match schema_version(&connection)? {
+            0 => connection.execute_batch(&format!(
+                "BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            ))?,
+            SCHEMA_VERSION => {}
+            other => return Err(DayFileError::OtherSchema(other)),
+        }
+        Ok(Self {
+            connection,
+            words: HashMap::new(),
+        })
+    }
+
+    /// Does some writes in one transaction: all of them, or none.
+    pub(crate) fn in_transaction<T>(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
+    ) -> Result<T, DayFileError> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let result = act(self).and_then(|done| {
+            self.connection.execute_batch("COMMIT")?;
+            Ok(done)
+        });
+        result.map_err(|error| {
+            // Words of a transaction that was taken back have no numbers.
+            self.words.clear();
+            // Some errors end the transaction by themselves; then this fails, which is no matter.
+            let _ = self.connection.execute_batch("ROLLBACK");
+            error.into()
+        })
+    }
+
+    /// Adds a row and gives its number.
+    pub(crate) fn insert(&mut self, row: &DecisionRow) -> rusqlite::Result<i64> {
+        let (device, device_unknown) = self.known(&row.device)?;
+        let (user, user_unknown) = self.known(&row.user)?;
+        let client = self.word(&row.client.to_string())?;
+        let certainty = self.word(certainty_word(row.certainty))?;
+        let (zone, group) = (self.word(&row.zone)?, self.word(&row.group)?);
+        let (door, method) = (self.word(row.door.word())?, self.some_word(&row.method)?);
+        let kind = self.some_word(&row.kind)?;
+        let categories = self.word(&row.categories.join(" "))?;
+        let (action, rung) = (self.word(row.action.word())?, self.word(row.rung.word())?);
+        let (rule, list) = (self.some_word(&row.rule)?, self.some_word(&row.list)?);
+        let list_version = self.some_word(&row.list_version)?;
+        let policy_version = self.word(&row.policy_version.to_string())?;
+        let flags =
+            i64::from(row.alert) | i64::from(row.background) << 1 | i64::from(row.flood) << 2;
+        self.connection.prepare_cached(INSERT)?.insert(params![
+            row.first.millis(),
+            row.last.millis(),
+            clip(row.count),
+            client,
+            device,
+            device_unknown,
+            user,
+            user_unknown,
+            certainty,
+            zone,
+            group,
+            door,
+            method,
+            &*row.host,
+            row.path.as_deref(),
+            kind,
+            categories,
+            action,
+            rung,
+            rule,
+            list,
+            list_version,
+            policy_version,
+            clip(row.bytes),
+            row.duration_ms,
+            row.reference.as_deref(),
+            flags,
+        ])
+    }
+
+    /// Brings a row up to date; gives back whether it is still there.
+    pub(crate) fn update(&mut self, place: i64, row: &DecisionRow) -> rusqlite::Result<bool> {
+        let mut statement = self.connection.prepare_cached(UPDATE)?;
+        let changed = statement.execute(params![
+            place,
+            row.first.millis(),
+            row.last.millis(),
+            clip(row.count),
+            clip(row.bytes),
+            row.duration_ms,
+        ])?;
+        Ok(changed == 1)
+    }
+
+    fn known(&mut self, known: &Known) -> rusqlite::Result<(Option<i64>, Option<i64>)> {
+        match known {
+            Known::Named(name) => Ok((Some(self.word(name)?), None)),
+            Known::Unknown(reason) => Ok((None, Some(self.word(reason.word())?))),
+        }
+    }
+
+    fn some_word(&mut self, word: &Option<Arc<str>>) -> rusqlite::Result<Option<i64>> {
+        word.as_deref().map(|word| self.word(word)).transpose()
+    }
+
+    fn word(&mut self, word: &str) -> rusqlite::Result<i64> {
+        if let Some(&number) = self.words.get(word) {
+            return Ok(number);
+        }
+        let mut find = self
+            .connection
+            .prepare_cached("SELECT id FROM words WHERE word = ?1")?;
+        let number = match find.query_row([word], |row| row.get(0)).optional()? {
+            Some(number) => number,
+            None => self
+                .connection
+                .prepare_cached("INSERT INTO words (word) VALUES (?1)")?
+                .insert([word])?,
+        };
+        if self.words.len() >= WORDS_HELD {
+            self.words.clear();
+        }
+        self.words.insert(word.into(), number);
+        Ok(number)
+    }
+
+    /// Closes the file of a day that is over: one file without companions, which a reader without
+    /// the right to write can open.
+    pub(crate) fn seal(self) -> Result<(), DayFileError> {
+        let mode: String =
+            self.connection
+                .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+        // Somebody who is reading keeps it as it is; it is no less readable then.
+        tracing::debug!(mode, "closed a day of the journal");
+        Ok(())
+    }
+}
+
+/// The schema that a file says it has; 0 for a file that was only just made.
+pub(crate) fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// The day files of a folder, in order.
+pub(crate) fn day_files(folder: &Path) -> io::Result<Vec<(FileKey, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if let Some(key) = entry.file_name().to_str().and_then(FileKey::parse) {
+            found.push((key, entry.path()));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+fn clip(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+pub(crate) const SCHEMA_VERSION: i64 = 1;
+
+/// How long a reader or a second writer is waited for.
+pub(crate) const BUSY: Duration = Duration::from_secs(2);
+
+const WORDS_HELD: usize = 65_536;
+
+// FULL, because in WAL mode NORMAL syncs nothing at a commit: a power cut could take everything
+// since the last checkpoint, which is minutes in a quiet school. Commits come four times a second.
+const PRAGMAS: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA cache_size = -4096;
+";
+
+const INSERT: &str = "
+    INSERT INTO decisions (
+        first_ms, last_ms, count, client, device, device_unknown, person, person_unknown, certainty,
+        zone, team, door, method, host, path, kind, categories, action, rung, rule, list,
+        list_version, policy_version, bytes, duration_ms, reference, flags
+    ) VALUES (
+        ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+        ?21, ?22, ?23, ?24, ?25, ?26, ?27
+    )";
+
+const UPDATE: &str = "
+    UPDATE decisions SET first_ms = ?2, last_ms = ?3, count = ?4, bytes = ?5, duration_ms = ?6
+    WHERE id = ?1";
+
+const SCHEMA: &str = include_str!("schema.sql");

@@ -1,0 +1,210 @@
+use crate::day_file::{Day, DayFile, DayFileError, FileKey};
+use crate::decision_row::DecisionRow;
+use crate::disk::make_folder;
+use crate::folder::Fold;
+use crate::search::{Search, SearchError, search};
+use model::Clock;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The decisions, kept by day and retention class: one SQLite file for each.
+///
+/// One process writes; others may read at the same time with [`search()`].
+pub struct Journal {
+    folder: PathBuf,
+    clock: Arc<dyn Clock>,
+    files: BTreeMap<FileKey, DayFile>,
+}
+
+/// The journal's folder could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenJournalError {
+    /// The machine refused.
+    #[error("the journal in `{folder}` could not be opened; check that this user may write there")]
+    Io {
+        /// The folder.
+        folder: String,
+        /// The cause.
+        source: io::Error,
+    },
+}
+
+/// Decisions were not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteJournalError {
+    /// The file system or the data base refused.
+    #[error("`{file}` of the journal could not be written; check the free space of the disk")]
+    Write {
+        /// The file.
+        file: String,
+        /// The cause.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another version of Schoolgate wrote the file of this day.
+    #[error(
+        "`{file}` of the journal has schema {found}, which this version cannot write; move it away"
+    )]
+    OtherSchema {
+        /// The file.
+        file: String,
+        /// The version of its schema.
+        found: i64,
+    },
+}
+
+impl Journal {
+    /// Opens the journal of a folder, which is made when there is none.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be made.
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenJournalError> {
+        make_folder(folder).map_err(|source| {
+            let folder = folder.display().to_string();
+            OpenJournalError::Io { folder, source }
+        })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            clock,
+            files: BTreeMap::new(),
+        })
+    }
+
+    /// Writes rows, in one transaction for each file that they belong in.
+    ///
+    /// # Errors
+    ///
+    /// On an error the rows of one file are not written, and those of files after it neither.
+    pub fn write(&mut self, rows: &[DecisionRow]) -> Result<(), WriteJournalError> {
+        let mut parts = BTreeMap::<_, Vec<_>>::new();
+        for row in rows {
+            parts.entry(FileKey::of(row)).or_default().push(row);
+        }
+        for (key, rows) in parts {
+            self.with_file(key, |file| {
+                rows.iter().try_for_each(|row| file.insert(row).map(drop))
+            })?;
+        }
+        self.seal_past_days();
+        Ok(())
+    }
+
+    /// Writes rows for the first time, or brings them up to date.
+    ///
+    /// # Errors
+    ///
+    /// What could not be written is still [unwritten](crate::Folder::unwritten); nothing is ever
+    /// written twice.
+    pub fn write_folds<'a>(
+        &mut self,
+        folds: impl Iterator<Item = &'a mut Fold>,
+    ) -> Result<u64, WriteJournalError> {
+        let mut parts = BTreeMap::<_, Vec<_>>::new();
+        for fold in folds {
+            parts.entry(FileKey::of(fold.row())).or_default().push(fold);
+        }
+        let mut written = 0;
+        for (key, folds) in parts {
+            let places = self.with_file(key, |file| {
+                folds
+                    .iter()
+                    .map(|fold| place(file, fold))
+                    .collect::<Result<Vec<_>, _>>()
+            })?;
+            written += places.len() as u64;
+            for (fold, place) in folds.into_iter().zip(places) {
+                (fold.place, fold.unwritten) = (Some(place), false);
+            }
+        }
+        self.seal_past_days();
+        Ok(written)
+    }
+
+    /// Finds decisions, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// Fails when a file cannot be read.
+    pub fn search(&self, asked: &Search) -> Result<Vec<DecisionRow>, SearchError> {
+        search(&self.folder, asked)
+    }
+
+    fn with_file<T>(
+        &mut self,
+        key: FileKey,
+        act: impl FnOnce(&mut DayFile) -> rusqlite::Result<T>,
+    ) -> Result<T, WriteJournalError> {
+        let result = match self.file(key) {
+            Ok(file) => file.in_transaction(act),
+            Err(error) => Err(error),
+        };
+        result.map_err(|error| {
+            // A fresh look next time: the file may have been moved away or the disk replaced.
+            self.files.remove(&key);
+            let file = key.name();
+            match error {
+                DayFileError::OtherSchema(found) => WriteJournalError::OtherSchema { file, found },
+                DayFileError::Io(source) => WriteJournalError::Write {
+                    file,
+                    source: Box::new(source),
+                },
+                DayFileError::Sqlite(source) => WriteJournalError::Write {
+                    file,
+                    source: Box::new(source),
+                },
+            }
+        })
+    }
+
+    fn file(&mut self, key: FileKey) -> Result<&mut DayFile, DayFileError> {
+        if !self.files.contains_key(&key) && self.files.len() >= MOST_OPEN {
+            // Only a clock that jumps about comes here.
+            self.files.pop_first();
+        }
+        match self.files.entry(key) {
+            std::collections::btree_map::Entry::Occupied(file) => Ok(file.into_mut()),
+            std::collections::btree_map::Entry::Vacant(place) => {
+                Ok(place.insert(DayFile::open(&self.folder.join(key.name()))?))
+            }
+        }
+    }
+
+    fn seal_past_days(&mut self) {
+        // Batches arrive late, so yesterday's files stay open until today is over.
+        let yesterday = Day(Day::of(self.clock.now()).0 - 1);
+        while let Some(entry) = self
+            .files
+            .first_entry()
+            .filter(|file| file.key().day < yesterday)
+        {
+            let name = entry.key().name();
+            if let Err(error) = entry.remove().seal() {
+                tracing::warn!(%error, file = name, "a past day of the journal was not closed well");
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Journal")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+fn place(file: &mut DayFile, fold: &Fold) -> rusqlite::Result<i64> {
+    match fold.place {
+        Some(place) if file.update(place, fold.row())? => Ok(place),
+        Some(_) | None => file.insert(fold.row()),
+    }
+}
+
+/// Three classes of today and of yesterday, and as many for stragglers.
+const MOST_OPEN: usize = 12;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! The ledger of changes and the journal of decisions.
+//!
+//! The [`Ledger`] is small and for ever: every change that can alter a verdict or who may see
+//! what, in a Merkle tree with signed heads, on the disk before it takes effect. [`verify`] checks
+//! a [`Transcript`] of it without trusting the machine that wrote it. Its format is in
+//! `FORMAT.md`.
+//!
+//! The [`Journal`] is large and short-lived: every decision, in SQLite files by day and retention
+//! class, written by a [`JournalWriter`] on its own thread.
+//!
+//! This crate knows nothing of what it records: who may write an entry, and who may read one, is
+//! for the crates above.
+//!
+//! ```
+//! use audit::{Actor, Entry, EntryKind, Ledger, Transcript, verify};
+//! use model::{SystemChance, SystemClock};
+//! use std::sync::Arc;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let (clock, chance) = (Arc::new(SystemClock::default()), Arc::new(SystemChance));
+//! let opened = Ledger::open(folder.path(), "schoolgate.example/ledger", clock, chance)?;
+//! println!("for the safe: {}", opened.ledger.fingerprint());
+//! opened.ledger.append(Entry {
+//!     kind: EntryKind::Started,
+//!     actor: Actor::Gateway,
+//!     policy_version: None,
+//!     payload: serde_json::json!({ "version": "0.1.0" }),
+//! })?;
+//!
+//! let (key, head) = (opened.ledger.public_key(), opened.ledger.head());
+//! let verified = verify(&Transcript::read(folder.path())?, &key, Some(&head))?;
+//! assert_eq!(verified.entries, 2);
+//! assert_eq!(verified.witnessed, Some(2));
+//! # Ok(())
+//! # }
+//! ```
+
+mod checkpoint;
+mod day_file;
+mod decision_row;
+mod disk;
+mod entry;
+mod folder;
+mod journal;
+mod journal_writer;
+mod key;
+mod ledger;
+mod payload;
+mod proof;
+mod search;
+mod transcript;
+mod tree;
+mod verify;
+
+pub use checkpoint::{Checkpoint, ParseCheckpointError};
+pub use decision_row::{DecisionRow, Known, RetentionClass, Unknown};
+pub use entry::{Actor, Entry, EntryIndex, EntryKind, Leaf, Pseudonym};
+pub use folder::{Fold, Folder, FolderFull};
+pub use journal::{Journal, OpenJournalError, WriteJournalError};
+pub use journal_writer::{Full, JournalCounts, JournalWriter};
+pub use key::{Fingerprint, ParsePublicKeyError, PublicKey};
+pub use ledger::{AppendError, Ledger, OpenLedgerError, Opened};
+pub use proof::{ConsistencyProof, InclusionProof, ProveError};
+pub use search::{Search, SearchError, search};
+pub use transcript::{Cut, DecodeError, ReadTranscriptError, Transcript, Written};
+pub use verify::{EntryFault, Verified, VerifyError, verify};

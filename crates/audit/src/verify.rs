@@ -1,0 +1,360 @@
+use crate::checkpoint::Checkpoint;
+use crate::entry::{EntryIndex, EntryKind, Leaf};
+use crate::key::PublicKey;
+use crate::payload::{self, Content};
+use crate::transcript::{Cut, LEAF_RECORD, Transcript, leaf, note, whole_notes};
+use crate::tree::{Frontier, leaf_hash};
+use model::{Digest, Moment};
+use std::collections::BTreeSet;
+
+/// What the verification of a ledger found to be so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// How many entries there are.
+    pub entries: u64,
+    /// The last head. Somebody who keeps it elsewhere can later prove that nothing was rewritten.
+    pub head: Checkpoint,
+    /// How many entries the head that was kept elsewhere vouches for; `None` is unwitnessed:
+    /// whoever holds the private key could have rewritten them all.
+    pub witnessed: Option<u64>,
+    /// How many payloads were erased, each with an entry that says so.
+    pub erased: u64,
+    /// The beginning of an entry that was never acknowledged, and is not counted.
+    pub cut: Option<Cut>,
+}
+
+/// A ledger is not what was once written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// The first entry that is not what it was.
+    #[error("entry {entry} is bad: {fault}")]
+    Entry {
+        /// Its place.
+        entry: EntryIndex,
+        /// What is wrong with it.
+        fault: EntryFault,
+    },
+    /// The public key beside the entries is another one than the one kept elsewhere.
+    #[error(
+        "the ledger was signed with another key: its fingerprint is `{found}`, not `{expected}`"
+    )]
+    OtherKey {
+        /// The fingerprint of the key beside the entries.
+        found: String,
+        /// The fingerprint of the key that was kept.
+        expected: String,
+    },
+    /// The head that was kept elsewhere does not bear the signature of this ledger's key.
+    #[error("the head kept elsewhere was not signed with this ledger's key; it proves nothing")]
+    WitnessNotSigned,
+    /// The head kept elsewhere speaks of more entries than there are.
+    #[error(
+        "the ledger was cut off: a head kept elsewhere speaks of {witnessed} entries, here are {entries}"
+    )]
+    ShorterThanWitness {
+        /// How many there are.
+        entries: u64,
+        /// How many there were.
+        witnessed: u64,
+    },
+    /// The head kept elsewhere has another root: something that it vouches for was replaced.
+    #[error(
+        "the ledger was rewritten: its first {witnessed} entries are not those of the head kept elsewhere"
+    )]
+    Rewritten {
+        /// How many entries the head speaks of.
+        witnessed: u64,
+    },
+    /// There is not even a founding entry.
+    #[error("the ledger has no entries at all")]
+    Empty,
+}
+
+/// What is wrong with one entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryFault {
+    /// A byte of the leaf is not what was signed.
+    #[error("its leaf was altered")]
+    LeafAltered,
+    /// The entry is gone and the next one stands in its place.
+    #[error("it was deleted; entry {stands} stands in its place")]
+    Deleted {
+        /// The entry that stands there.
+        stands: EntryIndex,
+    },
+    /// Another entry stands in its place, and it in another.
+    #[error("it was moved; entry {stands} stands in its place")]
+    Reordered {
+        /// The entry that stands there.
+        stands: EntryIndex,
+    },
+    /// The leaves end here, and a head speaks of more.
+    #[error("the ledger is cut off here, and a signed head speaks of this entry")]
+    Truncated,
+    /// The payload or its key is not what the leaf commits to.
+    #[error("its payload, or the key of it, was altered")]
+    PayloadAltered,
+    /// The payload of another entry stands in its place.
+    #[error("its payload is not in its place; that of entry {stands} is")]
+    PayloadMisplaced {
+        /// The entry whose payload stands there.
+        stands: EntryIndex,
+    },
+    /// The payload file ends here.
+    #[error("its payload is missing")]
+    PayloadMissing,
+    /// The payload was destroyed, and no later entry says so.
+    #[error("its payload was destroyed, and no later entry says that it was erased")]
+    PayloadDestroyed,
+    /// The signed head of this size is not what was signed.
+    #[error("the head that was signed with it was altered")]
+    CheckpointAltered,
+    /// The signed head of this size is gone.
+    #[error("the head that was signed with it is missing")]
+    CheckpointMissing,
+    /// The first entry is no founding, or a later one is.
+    #[error("a founding is the first entry and no other")]
+    Founding,
+    /// The mark of a clock set back is missing, or stands where none was.
+    #[error("its mark of a clock that was set back does not agree with its time")]
+    ClockMark,
+    /// Bytes follow that belong to no entry.
+    #[error("bytes follow the last entry that belong to none")]
+    Surplus,
+}
+
+/// Verifies a copy of a ledger against a public key that was kept elsewhere, and against a head
+/// that was kept elsewhere, where there is one.
+///
+/// # Errors
+///
+/// Names the first entry that is not what was once written, and what is wrong with it.
+pub fn verify(
+    transcript: &Transcript,
+    key: &PublicKey,
+    witness: Option<&Checkpoint>,
+) -> Result<Verified, VerifyError> {
+    if transcript.key != *key {
+        return Err(VerifyError::OtherKey {
+            found: transcript.key.fingerprint().to_string(),
+            expected: key.fingerprint().to_string(),
+        });
+    }
+    if witness.is_some_and(|head| !head.verify(key)) {
+        return Err(VerifyError::WitnessNotSigned);
+    }
+    let walk = walk(
+        transcript,
+        key,
+        u64::MAX,
+        witness.map_or(0, Checkpoint::size),
+    )?;
+    let (entries, head) = (walk.frontier.size(), walk.head.ok_or(VerifyError::Empty)?);
+    if let Some(witness) = witness {
+        let witnessed = witness.size();
+        if witnessed > entries {
+            return Err(VerifyError::ShorterThanWitness { entries, witnessed });
+        }
+        if walk.root_then != Some(witness.root()) {
+            return Err(VerifyError::Rewritten { witnessed });
+        }
+    }
+    Ok(Verified {
+        entries,
+        head,
+        witnessed: witness.map(Checkpoint::size),
+        erased: walk.erased.len() as u64,
+        cut: transcript.cut,
+    })
+}
+
+/// What one pass over all entries leaves behind.
+pub(crate) struct Walk<'a> {
+    transcript: &'a Transcript,
+    key: &'a PublicKey,
+    /// From this entry on the signatures are verified.
+    signed_from: u64,
+    leaves: &'a [u8],
+    payloads: &'a [u8],
+    checkpoints: &'a [u8],
+    pub(crate) frontier: Frontier,
+    pub(crate) head: Option<Checkpoint>,
+    pub(crate) last_time: Option<Moment>,
+    /// The root when the tree had the size that was asked for.
+    root_then: Option<Digest>,
+    erased: BTreeSet<u64>,
+    said_erased: BTreeSet<u64>,
+}
+
+/// Checks every entry; signatures only of the `signatures` newest heads, because each signs
+/// everything before it. The others must still have the right text, signature apart.
+pub(crate) fn walk<'a>(
+    transcript: &'a Transcript,
+    key: &'a PublicKey,
+    signatures: u64,
+    witnessed: u64,
+) -> Result<Walk<'a>, VerifyError> {
+    let mut walk = Walk {
+        transcript,
+        key,
+        signed_from: whole_notes(key.origin(), &transcript.checkpoints)
+            .0
+            .saturating_sub(signatures),
+        leaves: &transcript.leaves,
+        payloads: &transcript.payloads,
+        checkpoints: &transcript.checkpoints,
+        frontier: Frontier::default(),
+        head: None,
+        last_time: None,
+        root_then: (witnessed == 0).then(|| Digest::of(&[])),
+        erased: BTreeSet::new(),
+        said_erased: BTreeSet::new(),
+    };
+    while !(walk.leaves.is_empty() && walk.payloads.is_empty() && walk.checkpoints.is_empty()) {
+        let entry = walk.frontier.size();
+        walk.step(entry).map_err(|fault| VerifyError::Entry {
+            entry: EntryIndex(entry),
+            fault,
+        })?;
+        if walk.frontier.size() == witnessed {
+            walk.root_then = Some(walk.frontier.root());
+        }
+    }
+    if let Some(&entry) = walk.erased.difference(&walk.said_erased).next() {
+        let (entry, fault) = (EntryIndex(entry), EntryFault::PayloadDestroyed);
+        return Err(VerifyError::Entry { entry, fault });
+    }
+    Ok(walk)
+}
+
+impl Walk<'_> {
+    fn step(&mut self, entry: u64) -> Result<(), EntryFault> {
+        let (leaf, hash) = self.leaf(entry)?;
+        let head = self.checkpoint(entry)?;
+        self.frontier.push(hash);
+        if self.frontier.root() != head.root() {
+            return Err(EntryFault::LeafAltered);
+        }
+        self.head = Some(head);
+        if (entry == 0) != (leaf.kind() == Some(EntryKind::Founding)) {
+            return Err(EntryFault::Founding);
+        }
+        if leaf.clock_behind != self.last_time.is_some_and(|last| leaf.time < last) {
+            return Err(EntryFault::ClockMark);
+        }
+        self.last_time = Some(leaf.time);
+        self.payload(entry, &leaf)
+    }
+
+    fn leaf(&mut self, entry: u64) -> Result<(Leaf, Digest), EntryFault> {
+        let Some((record, rest)) = self.leaves.split_at_checked(LEAF_RECORD) else {
+            // Leaves that end before the heads do were cut off; otherwise it is the rest that is
+            // too long.
+            let length = Checkpoint::text_length(self.key.origin(), entry + 1);
+            let spoken_of = self.checkpoints.len() >= length;
+            return Err(if spoken_of {
+                EntryFault::Truncated
+            } else {
+                EntryFault::Surplus
+            });
+        };
+        let found = leaf(record).ok_or(EntryFault::LeafAltered)?;
+        if found.index.0 != entry {
+            return Err(self.displaced(entry, found.index));
+        }
+        self.leaves = rest;
+        Ok((found, leaf_hash(&record[2..])))
+    }
+
+    /// Says why another entry stands where `entry` should.
+    fn displaced(&self, entry: u64, stands: EntryIndex) -> EntryFault {
+        let mut after = self
+            .leaves
+            .chunks_exact(LEAF_RECORD)
+            .skip(1)
+            .filter_map(leaf);
+        if after
+            .clone()
+            .next()
+            .is_some_and(|next| Some(next.index.0) == entry.checked_add(1))
+        {
+            return EntryFault::LeafAltered;
+        }
+        if stands.0 < entry || after.any(|leaf| leaf.index.0 == entry) {
+            return EntryFault::Reordered { stands };
+        }
+        // The number of the last leaf alone is wrong, and none is missing: it was altered.
+        let last = self.leaves.len() == LEAF_RECORD;
+        let heads = whole_notes(self.key.origin(), &self.transcript.checkpoints).0;
+        if last && heads == entry + 1 {
+            return EntryFault::LeafAltered;
+        }
+        EntryFault::Deleted { stands }
+    }
+
+    fn checkpoint(&mut self, entry: u64) -> Result<Checkpoint, EntryFault> {
+        let length = Checkpoint::text_length(self.key.origin(), entry + 1);
+        let Some((text, rest)) = self.checkpoints.split_at_checked(length) else {
+            return Err(EntryFault::CheckpointMissing);
+        };
+        let Some(head) = note(text) else {
+            // A head that is gone shifts the longer texts of larger sizes.
+            return Err(EntryFault::CheckpointAltered);
+        };
+        if head.size() > entry + 1 {
+            let right = head.verify(self.key);
+            return Err(if right {
+                EntryFault::CheckpointMissing
+            } else {
+                EntryFault::CheckpointAltered
+            });
+        }
+        let right = head.size() == entry + 1
+            && head.origin() == self.key.origin()
+            && (entry < self.signed_from || head.verify(self.key));
+        self.checkpoints = rest;
+        if right {
+            Ok(head)
+        } else {
+            Err(EntryFault::CheckpointAltered)
+        }
+    }
+
+    fn payload(&mut self, entry: u64, leaf: &Leaf) -> Result<(), EntryFault> {
+        if self.payloads.is_empty() {
+            return Err(EntryFault::PayloadMissing);
+        }
+        let found = payload::decode(self.payloads).ok_or(EntryFault::PayloadAltered)?;
+        if found.index != entry {
+            // Only a record that is whole under its own number was moved; else its number was
+            // altered, which we know by the commitment.
+            let own = match found.content {
+                Content::Held { key, payload } => {
+                    payload::commitment(key, payload) == leaf.commitment
+                }
+                Content::Erased => false,
+            };
+            let stands = EntryIndex(found.index);
+            return Err(if own {
+                EntryFault::PayloadAltered
+            } else {
+                EntryFault::PayloadMisplaced { stands }
+            });
+        }
+        match found.content {
+            Content::Held { key, payload } => {
+                if payload::commitment(key, payload) != leaf.commitment {
+                    return Err(EntryFault::PayloadAltered);
+                }
+                let said = Transcript::erased_by(leaf, payload);
+                self.said_erased
+                    .extend(said.into_iter().filter(|&erased| erased < entry));
+            }
+            Content::Erased => {
+                self.erased.insert(entry);
+            }
+        }
+        self.payloads = &self.payloads[found.length..];
+        Ok(())
+    }
+}
