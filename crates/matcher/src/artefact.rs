@@ -1,0 +1,371 @@
+use crate::hash::{Walk, lanes_of};
+use crate::layout::{Member, Row, SLOTS, SPILLED, Section, array, find_pair};
+use crate::list::FLOOR_BITS;
+use crate::mapping::Bytes;
+use crate::pattern::{Finder, Listed};
+use crate::prefetch::prefetch;
+use crate::suffix::crosses;
+use crate::{Coverage, ListMeta};
+use model::{CategoryId, CategorySet, Digest, Host, LabelSet, Labels, Target};
+use std::fmt;
+use std::net::IpAddr;
+use std::ops::Range;
+
+/// All lists in compiled form: read-only, shared, swapped whole.
+pub struct Artefact {
+    pub(crate) bytes: Bytes,
+    pub(crate) sections: [Range<usize>; Section::ALL.len()],
+    pub(crate) key: [u64; 2],
+    pub(crate) names: usize,
+    pub(crate) buckets: u64,
+    pub(crate) reach: u32,
+    pub(crate) depths: u128,
+    pub(crate) digest: Digest,
+    pub(crate) input: Digest,
+    pub(crate) vocabulary: Digest,
+    pub(crate) lists: Vec<ListMeta>,
+    pub(crate) exceptions: Vec<ExceptionRow>,
+    pub(crate) patterns: Vec<Listed>,
+    pub(crate) host_finder: Option<Finder>,
+    pub(crate) url_finder: Option<Finder>,
+}
+
+/// An exception as the artefact holds it.
+pub(crate) struct ExceptionRow {
+    pub(crate) name: String,
+    pub(crate) class: Option<CategoryId>,
+    pub(crate) reason: String,
+}
+
+impl Artefact {
+    /// What the lists say of a host.
+    pub fn label(&self, host: &Host<'_>) -> Labels {
+        let (mut labels, covered) = match host {
+            Host::Name(name) => self.label_name(name.as_str()),
+            Host::Address(address) => (self.label_address(*address), false),
+        };
+        if let (Some(finder), Host::Name(name)) = (&self.host_finder, host) {
+            self.add_patterns(finder, name.as_str(), covered, &mut labels);
+        }
+        labels
+    }
+
+    /// What the lists say of a target: of its host, and of its URL where a door saw one.
+    pub fn label_target(&self, target: &Target<'_>) -> Labels {
+        let mut labels = self.label(&target.host);
+        if let (Some(finder), Some(url)) = (&self.url_finder, &target.url) {
+            let covered = match target.host {
+                Host::Name(name) => self.label_name(name.as_str()).1,
+                Host::Address(_) => false,
+            };
+            self.add_patterns(finder, &url.path, covered, &mut labels);
+            if let Some(query) = url.query {
+                self.add_patterns(finder, query, covered, &mut labels);
+            }
+        }
+        labels
+    }
+
+    /// Where the labels of a set come from.
+    ///
+    /// For a set of another artefact the answer is meaningless. Labels that a pattern gave are
+    /// in no set; [`Artefact::why`] names them.
+    pub fn sources(&self, set: LabelSet) -> impl Iterator<Item = (CategoryId, &ListMeta)> {
+        let (id, way) = Way::split(set);
+        let row = self.row(id).unwrap_or_default();
+        self.members(row)
+            .filter(move |member| way.takes(*member))
+            .filter_map(move |member| {
+                let list = self.lists.get(usize::from(member.list))?;
+                let beyond = matches!(way, Way::Crossing) && !list.crosses_suffix;
+                let category = CategoryId::new(member.category)?;
+                (!beyond).then_some((category, list))
+            })
+    }
+
+    /// The digest of the artefact, which is also its name.
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The digest of all that it was compiled from.
+    pub const fn input_digest(&self) -> Digest {
+        self.input
+    }
+
+    /// The digest of the vocabulary whose places its labels hold; see
+    /// [`vocabulary_digest`](crate::vocabulary_digest).
+    pub const fn vocabulary_digest(&self) -> Digest {
+        self.vocabulary
+    }
+
+    /// How many names it holds.
+    pub const fn names(&self) -> usize {
+        self.names
+    }
+
+    /// How many bytes it has.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The lists that went into it.
+    pub fn lists(&self) -> &[ListMeta] {
+        &self.lists
+    }
+
+    #[inline]
+    pub(crate) fn section(&self, section: Section) -> &[u8] {
+        &self.bytes[self.sections[section as usize].clone()]
+    }
+
+    fn label_name(&self, name: &str) -> (Labels, bool) {
+        let Some(hit) = self.find(name.as_bytes()) else {
+            return (Labels::NONE, false);
+        };
+        let row = hit.row;
+        let way = if hit.start == 0 {
+            Way::At
+        } else if row.flags & Row::FREE != 0 || !crosses(name, hit.start) {
+            Way::Below
+        } else {
+            Way::Crossing
+        };
+        let (bits, lifted, covered) = match way {
+            Way::At => (row.name, Row::LIFTED_NAME, Row::COVERED),
+            Way::Below => (row.below, Row::LIFTED_BELOW, Row::COVERED),
+            Way::Crossing => (row.crossing, 0, 0),
+        };
+        let excepted = row.flags & lifted != 0;
+        let set = if bits == 0 {
+            LabelSet::NONE
+        } else {
+            way.join(hit.set)
+        };
+        let labels = Labels {
+            categories: CategorySet::from_bits(bits),
+            set,
+            excepted,
+        };
+        (labels, row.flags & covered != 0)
+    }
+
+    fn label_address(&self, address: IpAddr) -> Labels {
+        let set = match address {
+            IpAddr::V4(v4) => {
+                let (rows, _) = self.section(Section::V4).as_chunks::<8>();
+                rows.binary_search_by_key(&u32::from(v4), |row| u32::from_le_bytes(array(row, 0)))
+                    .ok()
+                    .and_then(|at| rows.get(at))
+                    .map(|row| u32::from_le_bytes(array(row, 4)))
+            }
+            IpAddr::V6(v6) => {
+                let (rows, _) = self.section(Section::V6).as_chunks::<20>();
+                rows.binary_search_by_key(&u128::from(v6), |row| u128::from_le_bytes(array(row, 0)))
+                    .ok()
+                    .and_then(|at| rows.get(at))
+                    .map(|row| u32::from_le_bytes(array(row, 16)))
+            }
+        };
+        let Some((set, row)) = set.and_then(|set| Some((set, self.row(set)?))) else {
+            return Labels::NONE;
+        };
+        let categories = CategorySet::from_bits(row.name);
+        Labels {
+            categories,
+            set: Way::At.join(set),
+            excepted: false,
+        }
+    }
+
+    fn add_patterns(&self, finder: &Finder, text: &str, covered: bool, labels: &mut Labels) {
+        for found in finder.find(&self.patterns, text) {
+            let Some(list) = self.lists.get(usize::from(found.list)) else {
+                continue;
+            };
+            if covered && list.third_party {
+                labels.excepted = true;
+                labels.categories |= list.categories & CategorySet::from_bits(FLOOR_BITS);
+            } else {
+                labels.categories |= list.categories;
+            }
+        }
+    }
+
+    /// The longest suffix of a name that is an entry.
+    ///
+    /// Its set holds all that its listed parents give too, so the longest answers for all.
+    pub(crate) fn find(&self, name: &[u8]) -> Option<Hit> {
+        let (buckets, _) = self.section(Section::Buckets).as_chunks::<64>();
+        let deepest = 127 - self.depths.leading_zeros().min(127);
+        let mut walk = Walk::new(name, self.key);
+        let mut depth = 0;
+        let mut best = None;
+        while depth < deepest {
+            // Hash and ask for the lines of several suffixes first, look at them afterwards: the
+            // waits overlap.
+            let mut asked = [(0usize, 0usize, 0u64); WINDOW];
+            let mut count = 0;
+            while count < WINDOW && depth < deepest {
+                let Some(start) = walk.step() else {
+                    depth = deepest;
+                    break;
+                };
+                depth += 1;
+                if self.depths & (1 << depth) == 0 {
+                    continue;
+                }
+                let lanes = walk.lanes();
+                let home = lanes.home(self.buckets);
+                if let Some(line) = buckets.get(home) {
+                    prefetch(line);
+                }
+                asked[count] = (start, home, lanes.mark());
+                count += 1;
+            }
+            for &(start, home, mark) in asked[..count].iter().rev() {
+                let hit = probe(buckets, home, mark, self.reach)
+                    .and_then(|(slot, set)| self.verify(&name[start..], start, slot, set));
+                if hit.is_some() {
+                    best = hit;
+                    break;
+                }
+            }
+        }
+        best
+    }
+
+    /// Reads the set of a slot, and compares the text where the set could open anything.
+    fn verify(&self, name: &[u8], start: usize, slot: u32, set: u16) -> Option<Hit> {
+        let set = match set {
+            SPILLED => find_pair(self.section(Section::Spill), slot)?,
+            set => u32::from(set),
+        };
+        let row = self.row(set)?;
+        if row.flags & Row::EXACT != 0 {
+            let at = find_pair(self.section(Section::Exact), slot)? as usize;
+            let (&length, rest) = self.section(Section::ExactNames).get(at..)?.split_first()?;
+            let same = match usize::from(length) {
+                0 => {
+                    let lanes = lanes_of(name, self.key);
+                    array(rest, 0) == lanes.bucket.to_le_bytes()
+                        && array(rest, 8) == lanes.tag.to_le_bytes()
+                }
+                length => rest.get(..length)? == name,
+            };
+            if !same {
+                return None;
+            }
+        }
+        Some(Hit {
+            start,
+            slot,
+            set,
+            row,
+        })
+    }
+
+    pub(crate) fn row(&self, set: u32) -> Option<Row> {
+        let (rows, _) = self.section(Section::Rows).as_chunks::<{ Row::BYTES }>();
+        rows.get(set as usize).map(Row::read)
+    }
+
+    pub(crate) fn members(&self, row: Row) -> impl Iterator<Item = Member> {
+        let (members, _) = self.section(Section::Members).as_chunks::<4>();
+        let start = row.start as usize;
+        let members = members.get(start..start.saturating_add(row.count as usize));
+        members
+            .unwrap_or_default()
+            .iter()
+            .map(|&member| Member::read(member))
+    }
+}
+
+impl fmt::Debug for Artefact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Artefact")
+            .field("digest", &self.digest)
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An entry that covers a name, or is it.
+#[derive(Clone, Copy)]
+pub(crate) struct Hit {
+    /// Where in the name the entry starts; zero when the entry is the name itself.
+    pub(crate) start: usize,
+    pub(crate) slot: u32,
+    pub(crate) set: u32,
+    pub(crate) row: Row,
+}
+
+/// How a name stands to the entry that labels it; the upper two bits of a `LabelSet`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    At,
+    Below,
+    Crossing,
+}
+
+impl Way {
+    const SHIFT: u32 = 30;
+
+    const fn join(self, set: u32) -> LabelSet {
+        LabelSet(set | (self as u32) << Self::SHIFT)
+    }
+
+    const fn split(set: LabelSet) -> (u32, Self) {
+        let way = match set.0 >> Self::SHIFT {
+            0 => Self::At,
+            1 => Self::Below,
+            _ => Self::Crossing,
+        };
+        (set.0 & ((1 << Self::SHIFT) - 1), way)
+    }
+
+    /// Whether a member labels a name that stands this way.
+    pub(crate) const fn takes(self, member: Member) -> bool {
+        match self {
+            Self::At => member.has(Coverage::NAME) && !member.has(Member::LIFTED),
+            Self::Below => member.has(Coverage::BELOW) && !member.has(Member::LIFTED),
+            Self::Crossing => member.has(Coverage::CROSSES),
+        }
+    }
+}
+
+/// Looks for a mark in a bucket, and in those after it as long as they are full.
+#[inline]
+pub(crate) fn probe(
+    buckets: &[[u8; 64]],
+    home: usize,
+    mark: u64,
+    reach: u32,
+) -> Option<(u32, u16)> {
+    for (step, bucket) in buckets
+        .get(home..)?
+        .iter()
+        .take(reach as usize + 1)
+        .enumerate()
+    {
+        let (slots, _) = bucket.as_chunks::<8>();
+        let mut found = 0u32;
+        for (place, slot) in slots.iter().enumerate() {
+            found |= u32::from((u64::from_le_bytes(*slot) ^ mark) >> 16 == 0) << place;
+        }
+        if found != 0 {
+            let place = found.trailing_zeros();
+            let set = u16::from_le_bytes(array(bucket, 8 * place as usize));
+            // Slots fill from the front, so an empty one that looks like the mark stands behind
+            // every real one.
+            return (set != 0).then_some(((home + step) as u32 * SLOTS as u32 + place, set));
+        }
+        if bucket[56..58] == [0, 0] {
+            return None;
+        }
+    }
+    None
+}
+
+/// Suffixes that are asked for before the first is looked at; few names have more labels.
+const WINDOW: usize = 8;

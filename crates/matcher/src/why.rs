@@ -1,0 +1,258 @@
+use crate::artefact::{Artefact, Hit};
+use crate::layout::{Member, Section, array};
+use crate::list::is_floor;
+use crate::pattern::Finder;
+use crate::suffix::crosses;
+use crate::{Coverage, Place};
+use model::{CategoryId, Host, Target};
+
+/// The entry text of a floor list: its names never leave the artefact.
+pub const WITHHELD: &str = "withheld";
+
+/// Why a host bears its labels.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Why {
+    /// The labels in force, each with its list and entry; the longest entries first.
+    pub labels: Vec<WhyLabel>,
+    /// The exceptions that cover the host, the longest first.
+    pub exceptions: Vec<WhyException>,
+}
+
+/// One label with where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WhyLabel {
+    /// The category.
+    pub category: CategoryId,
+    /// The id of the list.
+    pub list: String,
+    /// The entry: `name` (and below), `=name` (alone), `*.name` (below), `~text` for a pattern,
+    /// or [`WITHHELD`].
+    pub entry: String,
+}
+
+/// One exception that covers the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WhyException {
+    /// Its name.
+    pub name: String,
+    /// The allow-class category that it gives.
+    pub class: Option<CategoryId>,
+    /// Why it was made.
+    pub reason: String,
+    /// The labels that the exceptions of this host take away; told with the longest one.
+    pub lifted: Vec<WhyLabel>,
+}
+
+impl Artefact {
+    /// Why a host bears its labels, with every list, entry and exception.
+    ///
+    /// For people: it reads the names that look-up does not, and allocates.
+    pub fn why(&self, host: &Host<'_>) -> Why {
+        let mut why = Why::default();
+        let mut lifted = Vec::new();
+        match host {
+            Host::Name(name) => {
+                let name = name.as_str();
+                why.exceptions = self.exceptions_of(name);
+                let mut start = Some(0);
+                while let Some(at) = start {
+                    self.why_at(
+                        name,
+                        at,
+                        !why.exceptions.is_empty(),
+                        &mut why.labels,
+                        &mut lifted,
+                    );
+                    start = name[at..].find('.').map(|dot| at + dot + 1);
+                }
+                let covered = !why.exceptions.is_empty();
+                if let Some(finder) = &self.host_finder {
+                    self.why_patterns(finder, name, covered, &mut why.labels, &mut lifted);
+                }
+            }
+            Host::Address(address) => {
+                for (category, list) in self.sources(self.label(host).set) {
+                    let entry = self.entry_text(category, address.to_string());
+                    why.labels.push(WhyLabel {
+                        category,
+                        list: list.id.clone(),
+                        entry,
+                    });
+                }
+            }
+        }
+        if let Some(first) = why.exceptions.first_mut() {
+            lifted.dedup();
+            first.lifted = lifted;
+        }
+        why.labels.dedup();
+        why
+    }
+
+    /// As [`Artefact::why`], for a target whose URL was seen.
+    pub fn why_target(&self, target: &Target<'_>) -> Why {
+        let mut why = self.why(&target.host);
+        let Some((finder, url)) = self.url_finder.as_ref().zip(target.url.as_ref()) else {
+            return why;
+        };
+        let covered = !why.exceptions.is_empty();
+        let mut lifted = Vec::new();
+        for text in std::iter::once(&*url.path).chain(url.query) {
+            self.why_patterns(finder, text, covered, &mut why.labels, &mut lifted);
+        }
+        if let Some(first) = why.exceptions.first_mut() {
+            first.lifted.append(&mut lifted);
+        }
+        why
+    }
+
+    /// The names that the artefact holds, in the order of their hashes, floor names left out.
+    pub fn entries(&self) -> impl Iterator<Item = &str> {
+        let (buckets, _) = self.section(Section::Buckets).as_chunks::<64>();
+        (0..buckets.len() * crate::layout::SLOTS).filter_map(|slot| {
+            let name = self.cold(u32::try_from(slot).ok()?)?.name?;
+            std::str::from_utf8(name).ok()
+        })
+    }
+
+    fn why_at(
+        &self,
+        name: &str,
+        start: usize,
+        covered: bool,
+        labels: &mut Vec<WhyLabel>,
+        lifted: &mut Vec<WhyLabel>,
+    ) {
+        let suffix = &name[start..];
+        let Some(Hit { start: 0, slot, .. }) = self.find(suffix.as_bytes()) else {
+            return;
+        };
+        let Some(cold) = self.cold(slot) else { return };
+        if cold.name.is_some_and(|found| found != suffix.as_bytes()) {
+            return;
+        }
+        let crossing = crosses(name, start);
+        let flag = if start == 0 {
+            Coverage::NAME
+        } else {
+            Coverage::BELOW
+        };
+        let Some(row) = self.row(cold.own) else {
+            return;
+        };
+        for member in self.members(row).filter(|member| member.has(flag)) {
+            let Some(list) = self.lists.get(usize::from(member.list)) else {
+                continue;
+            };
+            let Some(category) = CategoryId::new(member.category) else {
+                continue;
+            };
+            if crossing && !member.has(Coverage::CROSSES) {
+                continue;
+            }
+            let entry = self.entry_text(category, Coverage::write(member.flags, suffix));
+            let label = WhyLabel {
+                category,
+                list: list.id.clone(),
+                entry,
+            };
+            if covered && member.has(Member::LIFTABLE) {
+                &mut *lifted
+            } else {
+                &mut *labels
+            }
+            .push(label);
+        }
+    }
+
+    fn why_patterns(
+        &self,
+        finder: &Finder,
+        text: &str,
+        covered: bool,
+        labels: &mut Vec<WhyLabel>,
+        lifted: &mut Vec<WhyLabel>,
+    ) {
+        for found in finder.find(&self.patterns, text) {
+            let Some(list) = self.lists.get(usize::from(found.list)) else {
+                continue;
+            };
+            for category in list.categories.iter() {
+                let text = match found.pattern.place {
+                    Place::Label => format!("~.{}.", found.pattern.text),
+                    Place::Host | Place::Url => format!("~{}", found.pattern.text),
+                };
+                let entry = self.entry_text(category, text);
+                let label = WhyLabel {
+                    category,
+                    list: list.id.clone(),
+                    entry,
+                };
+                let lift = covered && list.third_party && !is_floor(category);
+                if lift { &mut *lifted } else { &mut *labels }.push(label);
+            }
+        }
+    }
+
+    fn entry_text(&self, category: CategoryId, text: String) -> String {
+        if is_floor(category) {
+            WITHHELD.to_owned()
+        } else {
+            text
+        }
+    }
+
+    fn exceptions_of(&self, name: &str) -> Vec<WhyException> {
+        let mut found = Vec::new();
+        let mut start = Some(0);
+        while let Some(at) = start {
+            let row = self
+                .exceptions
+                .binary_search_by(|row| row.name.as_str().cmp(&name[at..]));
+            if let Some(row) = row.ok().and_then(|row| self.exceptions.get(row))
+                && !crosses(name, at)
+            {
+                found.push(WhyException {
+                    name: row.name.clone(),
+                    class: row.class,
+                    reason: row.reason.clone(),
+                    lifted: Vec::new(),
+                });
+            }
+            start = name[at..].find('.').map(|dot| at + dot + 1);
+        }
+        found
+    }
+
+    /// What the cold section holds of a slot; `None` for an empty slot.
+    fn cold(&self, slot: u32) -> Option<Cold<'_>> {
+        let (bucket, place) = (slot as usize / 8, slot as usize % 8);
+        let (buckets, _) = self.section(Section::Buckets).as_chunks::<64>();
+        let line = buckets.get(bucket)?;
+        let offsets = self.section(Section::Cold);
+        let mut at = u32::from_le_bytes(array(offsets, bucket * 4)) as usize;
+        let names = self.section(Section::ColdNames);
+        for before in 0..=place {
+            if array::<2>(line, before * 8) == [0, 0] {
+                return None;
+            }
+            let length = usize::from(*names.get(at)?);
+            if before == place {
+                let own = u32::from_le_bytes(array(names, at + 1));
+                let name = names.get(at + 5..)?.get(..length)?;
+                return Some(Cold {
+                    own,
+                    name: (length > 0).then_some(name),
+                });
+            }
+            at += 5 + length;
+        }
+        None
+    }
+}
+
+struct Cold<'a> {
+    own: u32,
+    /// Absent when it is withheld.
+    name: Option<&'a [u8]>,
+}
