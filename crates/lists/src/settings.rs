@@ -1,0 +1,97 @@
+use crate::Format;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `blocklists/sources.toml`: lists that others publish, or that the school keeps in files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourcesFile {
+    /// The sources.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+}
+
+/// One list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Stable id: lower-case letters, digits and hyphens.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// The file, seen from the folder of the block lists. Either this or `url`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The address it is fetched from. Either this or `file`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// How its lines are written.
+    pub format: Format,
+    /// The category that its entries bear.
+    pub category: String,
+    /// What an entry covers, where that differs from what the format says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<Covers>,
+    /// The licence under which it is published.
+    pub licence: String,
+    /// Whom its licence asks to be named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<String>,
+    /// Whether it is used.
+    #[serde(default = "enabled")]
+    pub enabled: bool,
+    /// Whether others write it, so that exceptions and the guard hold against it.
+    #[serde(default = "enabled")]
+    pub third_party: bool,
+    /// Whether its entries may be public suffixes and cover the sites of users below them.
+    #[serde(default)]
+    pub crosses_suffix: bool,
+}
+
+const fn enabled() -> bool {
+    true
+}
+
+/// What an entry of a list covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Covers {
+    /// The name alone.
+    Name,
+    /// The name and all names below it.
+    NameAndBelow,
+    /// The names below it, not the name itself.
+    Below,
+}
+
+impl From<Covers> for matcher::Coverage {
+    fn from(covers: Covers) -> Self {
+        match covers {
+            Covers::Name => Self::Name,
+            Covers::NameAndBelow => Self::NameAndBelow,
+            Covers::Below => Self::Below,
+        }
+    }
+}
+
+/// `blocklists/exceptions.toml`: names that published lists wrongly carry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionsFile {
+    /// The exceptions.
+    #[serde(default)]
+    pub exceptions: Vec<Exception>,
+}
+
+/// One name that no third-party list may label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    /// The name; all names below it are meant too.
+    pub name: String,
+    /// The allow-class category that it bears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// Why, in a sentence that a governor understands.
+    pub reason: String,
+}
