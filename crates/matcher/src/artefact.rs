@@ -77,9 +77,7 @@ impl Artefact {
             .filter(move |member| way.takes(*member))
             .filter_map(move |member| {
                 let list = self.lists.get(usize::from(member.list))?;
-                let beyond = matches!(way, Way::Crossing) && !list.crosses_suffix;
-                let category = CategoryId::new(member.category)?;
-                (!beyond).then_some((category, list))
+                Some((CategoryId::new(member.category)?, list))
             })
     }
 
