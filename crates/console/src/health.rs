@@ -1,0 +1,28 @@
+use serde::Serialize;
+
+/// Whether the gateway does its work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// Whether it answers queries by an approved policy and writes its decisions down.
+    pub ready: bool,
+    /// What it is, or what is wrong, one thing a line.
+    pub words: Vec<String>,
+}
+
+impl Health {
+    /// All is well.
+    pub fn ready(words: impl Into<String>) -> Self {
+        Self {
+            ready: true,
+            words: vec![words.into()],
+        }
+    }
+
+    /// Something is wrong.
+    #[must_use]
+    pub fn but(mut self, fault: impl Into<String>) -> Self {
+        self.ready = false;
+        self.words.push(fault.into());
+        self
+    }
+}
