@@ -140,7 +140,13 @@ mod tests {
     #[test]
     fn a_checkpoint_is_a_signed_note() {
         let head = Checkpoint::sign(&key(7), 3, Digest::of(b""));
-        insta::assert_snapshot!(head.to_string(), @"");
+        insta::assert_snapshot!(head.to_string(), @r#"
+        ledger.school.test
+        3
+        47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+
+        — ledger.school.test yyXVoZWyp9NY03oMKKrEcvAAj2i4bWfPVRCwoc/cZ2fAU4ZOge0C+5SrTPfdD6EfFAdzSBfFMn8tCRMcecHBP6+ahAw=
+        "#);
     }
 
     #[test]

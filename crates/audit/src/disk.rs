@@ -122,3 +122,6 @@ impl Lock {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod fault_disk;

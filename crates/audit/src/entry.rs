@@ -250,7 +250,20 @@ mod tests {
             .iter()
             .map(|kind| format!("{} {kind}", kind.number()))
             .collect();
-        insta::assert_snapshot!(kinds.join("\n"), @"");
+        insta::assert_snapshot!(kinds.join("\n"), @r#"
+        1 founding
+        2 started
+        3 stopped
+        4 clock-backwards
+        16 unattended
+        17 policy-activated
+        18 lists-activated
+        32 identity-bound
+        48 disclosure
+        49 export
+        50 erasure
+        64 fault
+        "#);
         for kind in EntryKind::ALL {
             assert_eq!(EntryKind::from_number(kind.number()), Some(*kind));
         }

@@ -547,3 +547,6 @@ const LOCK: &str = "ledger.lock";
 
 /// How many signatures are verified at every start, at 45 µs each; `audit verify` does them all.
 const SIGNATURES_AT_OPEN: u64 = 256;
+
+#[cfg(test)]
+mod tests;

@@ -53,6 +53,9 @@ mod transcript;
 mod tree;
 mod verify;
 
+#[cfg(test)]
+mod stand_in;
+
 pub use checkpoint::{Checkpoint, ParseCheckpointError};
 pub use decision_row::{DecisionRow, Known, RetentionClass, Unknown};
 pub use entry::{Actor, Entry, EntryIndex, EntryKind, Leaf, Pseudonym};

@@ -381,9 +381,9 @@ pub(crate) fn whole_notes(origin: &str, bytes: &[u8]) -> (u64, usize) {
 }
 
 /// Whether a file was made longer before a power cut, but what was written never reached it: some
-/// file systems then show zeros. A single altered byte does not look like this.
+/// file systems then show zeros to the end. A single altered byte does not look like this.
 fn never_filled(note: &[u8]) -> bool {
-    note.last_chunk::<16>().is_some_and(|end| *end == [0; 16])
+    note.ends_with(&[0; 2])
 }
 
 /// Where the record of this place ends in the payload file; `None` when they cannot be read.
@@ -421,3 +421,6 @@ pub(crate) const LEAVES: &str = "ledger.leaves";
 pub(crate) const PAYLOADS: &str = "ledger.payloads";
 pub(crate) const CHECKPOINTS: &str = "ledger.checkpoints";
 pub(crate) const PUBLIC_KEY: &str = "ledger.pub";
+
+#[cfg(test)]
+mod tests;

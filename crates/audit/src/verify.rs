@@ -260,36 +260,58 @@ impl Walk<'_> {
         };
         let found = leaf(record).ok_or(EntryFault::LeafAltered)?;
         if found.index.0 != entry {
-            return Err(self.displaced(entry, found.index));
+            return Err(self.displaced(entry, found));
         }
         self.leaves = rest;
         Ok((found, leaf_hash(&record[2..])))
     }
 
     /// Says why another entry stands where `entry` should.
-    fn displaced(&self, entry: u64, stands: EntryIndex) -> EntryFault {
-        let mut after = self
-            .leaves
-            .chunks_exact(LEAF_RECORD)
-            .skip(1)
-            .filter_map(leaf);
-        if after
-            .clone()
-            .next()
-            .is_some_and(|next| Some(next.index.0) == entry.checked_add(1))
+    fn displaced(&self, entry: u64, found: Leaf) -> EntryFault {
+        let stands = found.index;
+        let right = Leaf {
+            index: EntryIndex(entry),
+            ..found
+        };
+        let mut frontier = self.frontier.clone();
+        frontier.push(leaf_hash(&right.encode()));
+        // Only its number was altered if with the right number it is what was signed.
+        if self
+            .next_head(entry + 1)
+            .is_some_and(|head| head.root() == frontier.root())
         {
             return EntryFault::LeafAltered;
         }
-        if stands.0 < entry || after.any(|leaf| leaf.index.0 == entry) {
+        let after = || {
+            self.leaves
+                .chunks_exact(LEAF_RECORD)
+                .skip(1)
+                .filter_map(leaf)
+        };
+        if stands.0 < entry || after().any(|leaf| leaf.index.0 == entry) {
             return EntryFault::Reordered { stands };
         }
-        // The number of the last leaf alone is wrong, and none is missing: it was altered.
-        let last = self.leaves.len() == LEAF_RECORD;
-        let heads = whole_notes(self.key.origin(), &self.transcript.checkpoints).0;
-        if last && heads == entry + 1 {
-            return EntryFault::LeafAltered;
+        // Whoever deletes with care deletes the head as well.
+        if self.next_head(stands.0.saturating_add(1)).is_some() {
+            return EntryFault::Deleted { stands };
         }
-        EntryFault::Deleted { stands }
+        let heads = whole_notes(self.key.origin(), &self.transcript.checkpoints).0;
+        let altered = match after().next() {
+            Some(next) => next.index.0 == entry + 1,
+            None => heads == entry + 1,
+        };
+        if altered {
+            EntryFault::LeafAltered
+        } else {
+            EntryFault::Deleted { stands }
+        }
+    }
+
+    /// The next head in the file, if it is one of this size and its signature holds.
+    fn next_head(&self, size: u64) -> Option<Checkpoint> {
+        let length = Checkpoint::text_length(self.key.origin(), size);
+        let head = note(self.checkpoints.get(..length)?)?;
+        (head.size() == size && head.verify(self.key)).then_some(head)
     }
 
     fn checkpoint(&mut self, entry: u64) -> Result<Checkpoint, EntryFault> {
@@ -297,26 +319,19 @@ impl Walk<'_> {
         let Some((text, rest)) = self.checkpoints.split_at_checked(length) else {
             return Err(EntryFault::CheckpointMissing);
         };
-        let Some(head) = note(text) else {
-            // A head that is gone shifts the longer texts of larger sizes.
-            return Err(EntryFault::CheckpointAltered);
+        let right = |head: &Checkpoint| {
+            head.size() == entry + 1
+                && head.origin() == self.key.origin()
+                && (entry < self.signed_from || head.verify(self.key))
         };
-        if head.size() > entry + 1 {
-            let right = head.verify(self.key);
-            return Err(if right {
-                EntryFault::CheckpointMissing
-            } else {
-                EntryFault::CheckpointAltered
-            });
-        }
-        let right = head.size() == entry + 1
-            && head.origin() == self.key.origin()
-            && (entry < self.signed_from || head.verify(self.key));
-        self.checkpoints = rest;
-        if right {
-            Ok(head)
-        } else {
-            Err(EntryFault::CheckpointAltered)
+        match note(text).filter(right) {
+            Some(head) => {
+                self.checkpoints = rest;
+                Ok(head)
+            }
+            // With a head gone, the one of the next size stands here.
+            None if self.next_head(entry + 2).is_some() => Err(EntryFault::CheckpointMissing),
+            None => Err(EntryFault::CheckpointAltered),
         }
     }
 
@@ -358,3 +373,6 @@ impl Walk<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
