@@ -1,6 +1,9 @@
 //! What a decision costs on its way into the journal. The budget is 20 µs: 50,000 a second.
 
-#![allow(clippy::unwrap_used, reason = "a bench that cannot set itself up has nothing to say")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a bench that cannot set itself up has nothing to say"
+)]
 
 use audit::{DecisionRow, Folder, Journal, JournalWriter, Known, Search, Unknown};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};

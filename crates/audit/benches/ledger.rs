@@ -3,7 +3,10 @@
 //! The folder lies where `tempfile` puts it, or in memory for the second figure of `append`; say
 //! which disk it was when you quote one.
 
-#![allow(clippy::unwrap_used, reason = "a bench that cannot set itself up has nothing to say")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a bench that cannot set itself up has nothing to say"
+)]
 
 use audit::{Actor, Entry, EntryKind, Ledger, Transcript, verify};
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -123,6 +123,10 @@ impl Folder {
         if self.len() >= Self::LIMIT {
             // What is in the journal already may be forgotten; its repetitions get a new row.
             self.keep(|fold| fold.unwritten);
+            // Addresses can be made up by the million, so the counts are forgotten with the rows.
+            if self.distinct.len() > Self::LIMIT {
+                self.distinct.clear();
+            }
         }
         if self.len() >= Self::LIMIT {
             Err(FolderFull(Box::new(row)))
@@ -163,9 +167,6 @@ impl Folder {
                 self.hasher.hash_one(key(&fold.row))
             };
             self.places.insert(hash, place);
-        }
-        if self.folds.is_empty() {
-            self.distinct.clear();
         }
     }
 

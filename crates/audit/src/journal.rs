@@ -1,4 +1,4 @@
-use crate::day_file::{Day, DayFile, DayFileError, FileKey};
+use crate::day_file::{Day, DayFile, DayFileError, FileKey, day_files};
 use crate::decision_row::DecisionRow;
 use crate::disk::make_folder;
 use crate::folder::Fold;
@@ -66,11 +66,13 @@ impl Journal {
             let folder = folder.display().to_string();
             OpenJournalError::Io { folder, source }
         })?;
-        Ok(Self {
+        let journal = Self {
             folder: folder.to_owned(),
             clock,
             files: BTreeMap::new(),
-        })
+        };
+        journal.seal_left_open();
+        Ok(journal)
     }
 
     /// Writes rows, in one transaction for each file that they belong in.
@@ -173,18 +175,38 @@ impl Journal {
     }
 
     fn seal_past_days(&mut self) {
-        // Batches arrive late, so yesterday's files stay open until today is over.
-        let yesterday = Day(Day::of(self.clock.now()).0 - 1);
+        let yesterday = self.yesterday();
         while let Some(entry) = self
             .files
             .first_entry()
             .filter(|file| file.key().day < yesterday)
         {
             let name = entry.key().name();
-            if let Err(error) = entry.remove().seal() {
-                tracing::warn!(%error, file = name, "a past day of the journal was not closed well");
+            said_if_failed(entry.remove().seal(), &name);
+        }
+    }
+
+    /// Seals the past days that a gateway which was killed left open.
+    fn seal_left_open(&self) {
+        let yesterday = self.yesterday();
+        for (key, path) in day_files(&self.folder).unwrap_or_default() {
+            let mut companion = path.clone().into_os_string();
+            companion.push("-wal");
+            if key.day < yesterday && Path::new(&companion).exists() {
+                said_if_failed(DayFile::open(&path).and_then(DayFile::seal), &key.name());
             }
         }
+    }
+
+    /// Batches arrive late, so yesterday's files stay open until today is over.
+    fn yesterday(&self) -> Day {
+        Day(Day::of(self.clock.now()).0 - 1)
+    }
+}
+
+fn said_if_failed(sealed: Result<(), DayFileError>, file: &str) {
+    if let Err(error) = sealed {
+        tracing::warn!(%error, file, "a past day of the journal was not closed well");
     }
 }
 

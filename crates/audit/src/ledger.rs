@@ -1,19 +1,21 @@
 use crate::checkpoint::Checkpoint;
 use crate::disk::{Disk, Lock, StdDisk, make_folder};
-use crate::entry::{Actor, Entry, EntryIndex, EntryKind, Leaf};
+use crate::entry::{Entry, EntryIndex, EntryKind, Leaf};
 use crate::key::{Fingerprint, PrivateKey, PublicKey, is_origin};
+use crate::ledger_error::{AppendError, OpenLedgerError};
 use crate::payload;
 use crate::transcript::{
-    CHECKPOINTS, Cut, LEAVES, PAYLOADS, PUBLIC_KEY, ReadTranscriptError, Transcript, leaf_record,
-    public_key, whole_notes,
+    CHECKPOINTS, Cut, LEAVES, PAYLOADS, ReadTranscriptError, Transcript, leaf_record,
 };
 use crate::tree::{Frontier, leaf_hash};
-use crate::verify::{VerifyError, walk};
 use model::{Chance, Clock, Moment};
+use place::Place;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
+
+mod place;
 
 /// The append-only record of everything that can alter a verdict or who may see what.
 ///
@@ -47,103 +49,6 @@ pub struct Opened {
     pub founded: bool,
     /// The beginning of an entry that was never acknowledged, which was cut off.
     pub cut: Option<Cut>,
-}
-
-/// A ledger could not be opened. Nothing was changed in its files.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenLedgerError {
-    /// The name cannot stand in a signed note.
-    #[error("`{origin}` cannot name a ledger: use up to 200 characters without spaces and `+`")]
-    Origin {
-        /// The name.
-        origin: String,
-    },
-    /// The machine refused.
-    #[error("the ledger in `{folder}` could not be opened; check rights and free space")]
-    Io {
-        /// The folder.
-        folder: String,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The machine gave no randomness for the key.
-    #[error("no key could be made for the ledger: the machine gives no randomness")]
-    Chance(#[source] io::Error),
-    /// Another process writes here.
-    #[error("another process has the ledger in `{folder}` open; stop it first")]
-    Locked {
-        /// The folder.
-        folder: String,
-    },
-    /// Entries are there, the private key is not.
-    #[error("the ledger in `{folder}` has entries but no `ledger.key`; bring the key back")]
-    KeyMissing {
-        /// The folder.
-        folder: String,
-    },
-    /// One of the key files is not what was written.
-    #[error("`{file}` in `{folder}` was altered; bring the file back from a copy")]
-    KeyAltered {
-        /// The folder.
-        folder: String,
-        /// Which of the two.
-        file: &'static str,
-    },
-    /// The ledger was founded under another name.
-    #[error("the ledger in `{folder}` is that of `{found}`, not of `{origin}`")]
-    OtherOrigin {
-        /// The folder.
-        folder: String,
-        /// The name in the key.
-        found: String,
-        /// The name that was given.
-        origin: String,
-    },
-    /// The entries are not what was once written. Nothing is appended to them.
-    #[error(
-        "the ledger in `{folder}` is broken; keep it, run `schoolgate audit verify`, and tell the \
-         headteacher"
-    )]
-    Broken {
-        /// The folder.
-        folder: String,
-        /// What is wrong.
-        source: VerifyError,
-    },
-    /// The founding entry could not be written.
-    #[error("the ledger in `{folder}` could not be founded")]
-    Found {
-        /// The folder.
-        folder: String,
-        /// The cause.
-        source: AppendError,
-    },
-}
-
-/// An entry was not written, or nobody knows whether it was; nothing may take effect by it.
-#[derive(Debug, thiserror::Error)]
-pub enum AppendError {
-    /// Only the first start founds a ledger.
-    #[error("a ledger is founded only once")]
-    SecondFounding,
-    /// The payload is too long.
-    #[error("the entry has {length} bytes, and at most {limit} are kept; shorten it", limit = Entry::PAYLOAD_LIMIT)]
-    PayloadTooLong {
-        /// Its length as JSON text.
-        length: usize,
-    },
-    /// The payload has no JSON text.
-    #[error("the entry has no text form")]
-    Payload(#[from] serde_json::Error),
-    /// The machine gave no randomness for the key of the entry.
-    #[error("the entry has no key: the machine gives no randomness")]
-    Chance(#[source] io::Error),
-    /// The write failed and was taken back; it may be tried again.
-    #[error("the entry was not written; check the free space of the disk")]
-    Write(#[source] io::Error),
-    /// Nobody knows how far a write came. Every later append fails until the ledger is opened anew.
-    #[error("the disk failed while an entry was written; check the disk, then start again")]
-    Broken(#[source] Option<io::Error>),
 }
 
 impl Ledger {
@@ -335,218 +240,11 @@ fn give_up(state: &mut State, error: io::Error) -> AppendError {
     AppendError::Broken(Some(error))
 }
 
-/// All that a ledger needs before it has a key.
-struct Place {
-    folder: PathBuf,
-    disk: Arc<dyn Disk>,
-    clock: Arc<dyn Clock>,
-    chance: Arc<dyn Chance>,
-}
-
-impl Place {
-    fn folder(&self) -> String {
-        self.folder.display().to_string()
-    }
-
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, OpenLedgerError> {
-        self.disk
-            .read(&self.folder.join(name))
-            .map_err(|source| self.io(source))
-    }
-
-    fn io(&self, source: io::Error) -> OpenLedgerError {
-        OpenLedgerError::Io {
-            folder: self.folder(),
-            source,
-        }
-    }
-
-    fn ledger(self, key: PrivateKey, state: State) -> Ledger {
-        let Self {
-            folder,
-            disk,
-            clock,
-            chance,
-        } = self;
-        Ledger {
-            folder,
-            disk,
-            clock,
-            chance,
-            key,
-            state: Mutex::new(state),
-            _lock: None,
-        }
-    }
-
-    fn reopen(self, origin: &str, file: &[u8]) -> Result<Opened, OpenLedgerError> {
-        let altered = |file| OpenLedgerError::KeyAltered {
-            folder: self.folder(),
-            file,
-        };
-        let key = PrivateKey::parse(file).ok_or_else(|| altered(KEY))?;
-        let public = key.public();
-        if self.read(PUBLIC_KEY)?.and_then(|bytes| public_key(&bytes)) != Some(public.clone()) {
-            return Err(altered(PUBLIC_KEY));
-        }
-        if public.origin() != origin {
-            let (found, origin) = (public.origin().to_owned(), origin.to_owned());
-            return Err(OpenLedgerError::OtherOrigin {
-                folder: self.folder(),
-                found,
-                origin,
-            });
-        }
-        let transcript =
-            Transcript::read_on(&*self.disk, &self.folder).map_err(|error| match error {
-                ReadTranscriptError::Io { source, .. } => self.io(source),
-                ReadTranscriptError::NoLedger { .. } => altered(PUBLIC_KEY),
-            })?;
-        let broken = |source| OpenLedgerError::Broken {
-            folder: self.folder(),
-            source,
-        };
-        let walk = walk(&transcript, &public, SIGNATURES_AT_OPEN, 0).map_err(broken)?;
-        // INVARIANT: the key is written after the founding entry, so there is a head.
-        let head = walk.head.ok_or_else(|| broken(VerifyError::Empty))?;
-        let last_time = walk.last_time.ok_or_else(|| broken(VerifyError::Empty))?;
-        let lengths = [
-            &transcript.payloads,
-            &transcript.leaves,
-            &transcript.checkpoints,
-        ];
-        let lengths = lengths.map(|bytes| bytes.len() as u64);
-        self.settle(lengths, transcript.cut.is_some())
-            .map_err(|source| self.io(source))?;
-        let state = State {
-            frontier: walk.frontier,
-            head,
-            last_time,
-            lengths,
-            broken: false,
-        };
-        Ok(Opened {
-            cut: transcript.cut,
-            ledger: self.ledger(key, state),
-            founded: false,
-        })
-    }
-
-    /// Cuts off what was never acknowledged, and makes durable what a killed process only wrote:
-    /// from here on its head may be shown to others.
-    fn settle(&self, lengths: [u64; 3], cut: bool) -> io::Result<()> {
-        for (name, length) in FILES.iter().zip(lengths).rev() {
-            let path = self.folder.join(name);
-            if cut {
-                self.disk.truncate(&path, length)?;
-            }
-            self.disk.sync(&path)?;
-        }
-        self.disk.sync_folder(&self.folder)
-    }
-
-    /// Begins a ledger. The key is given its name last, so a crash before leaves no key, and then
-    /// nothing was acknowledged.
-    fn found(self, origin: &str) -> Result<Opened, OpenLedgerError> {
-        let cut = self.clear_unfounded(origin)?;
-        let key = PrivateKey::make(origin, &*self.chance).map_err(OpenLedgerError::Chance)?;
-        let (folder, disk, public, file) = (
-            self.folder.clone(),
-            Arc::clone(&self.disk),
-            key.public(),
-            key.file(),
-        );
-        let empty = Frontier::default();
-        let head = Checkpoint::sign(&key, 0, empty.root());
-        let last_time = self.clock.now();
-        let state = State {
-            frontier: empty,
-            head,
-            last_time,
-            lengths: [0; 3],
-            broken: false,
-        };
-        let ledger = self.ledger(key, state);
-        let said = Entry {
-            kind: EntryKind::Founding,
-            actor: Actor::Gateway,
-            policy_version: None,
-            payload: serde_json::json!({ "public_key": public.to_string() }),
-        };
-        let shown = folder.display().to_string();
-        let founded = ledger.write(&mut ledger.lock(), &said);
-        founded.map_err(|source| OpenLedgerError::Found {
-            folder: shown.clone(),
-            source,
-        })?;
-        let named = write_new(
-            &*disk,
-            &folder,
-            PUBLIC_KEY,
-            format!("{public}\n").as_bytes(),
-        )
-        .and_then(|()| write_new(&*disk, &folder, KEY, file.as_bytes()));
-        named.map_err(|source| OpenLedgerError::Io {
-            folder: shown,
-            source,
-        })?;
-        Ok(Opened {
-            ledger,
-            founded: true,
-            cut,
-        })
-    }
-
-    /// Takes away the remains of a founding that was never acknowledged.
-    fn clear_unfounded(&self, origin: &str) -> Result<Option<Cut>, OpenLedgerError> {
-        let mut bytes = 0;
-        for name in FILES {
-            bytes += self.read(name)?.map_or(0, |content| content.len() as u64);
-        }
-        let heads = self.read(CHECKPOINTS)?.unwrap_or_default();
-        let leaves = self.read(LEAVES)?.unwrap_or_default().len();
-        if whole_notes(origin, &heads).0 > 1
-            || heads.len() > Checkpoint::text_length(origin, 1)
-            || leaves > crate::transcript::LEAF_RECORD
-        {
-            return Err(OpenLedgerError::KeyMissing {
-                folder: self.folder(),
-            });
-        }
-        if bytes == 0 {
-            return Ok(None);
-        }
-        for name in FILES {
-            let path = self.folder.join(name);
-            self.disk
-                .truncate(&path, 0)
-                .map_err(|source| self.io(source))?;
-        }
-        Ok(Some(Cut {
-            entry: EntryIndex(0),
-            bytes,
-        }))
-    }
-}
-
-/// Writes a whole file beside its place, then gives it its name.
-fn write_new(disk: &dyn Disk, folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let (beside, path) = (folder.join(format!("{name}.new")), folder.join(name));
-    disk.truncate(&beside, 0)?;
-    disk.append(&beside, bytes)?;
-    disk.sync(&beside)?;
-    disk.rename(&beside, &path)?;
-    disk.sync_folder(folder)
-}
-
 /// In the order in which an append writes them.
 const FILES: [&str; 3] = [PAYLOADS, LEAVES, CHECKPOINTS];
 
 const KEY: &str = "ledger.key";
 const LOCK: &str = "ledger.lock";
-
-/// How many signatures are verified at every start, at 45 µs each; `audit verify` does them all.
-const SIGNATURES_AT_OPEN: u64 = 256;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,8 @@
 use crate::decision_row::{DecisionRow, Known, Unknown};
 use crate::disk::fault_disk::FaultDisk;
 use crate::entry::{Actor, Entry, EntryKind, Pseudonym};
-use crate::ledger::{Ledger, OpenLedgerError, Opened};
+use crate::ledger::{Ledger, Opened};
+use crate::ledger_error::OpenLedgerError;
 use crate::transcript::Transcript;
 use model::{Action, Certainty, Chance, Door, ManualClock, Moment, PolicyVersion, Rung};
 use std::io;

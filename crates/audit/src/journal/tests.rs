@@ -348,6 +348,25 @@ fn a_past_day_becomes_one_file_that_can_be_read_without_writing() {
 }
 
 #[test]
+fn a_past_day_that_was_left_open_is_closed_at_the_next_start() {
+    let mut desk = desk();
+    desk.journal.write(&[row("a.test", monday())]).unwrap();
+    // What is written here and never closed stays open as after a kill.
+    std::mem::forget(std::mem::replace(
+        &mut desk.journal,
+        Journal::open(desk.folder.path(), desk.clock.clone()).unwrap(),
+    ));
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["2026-11-23.browse.sqlite", "2026-11-23.browse.sqlite-wal"] {
+        std::fs::copy(desk.folder.path().join(name), copy.path().join(name)).unwrap();
+    }
+    desk.clock.advance(Duration::from_secs(3 * 86_400));
+    let journal = Journal::open(copy.path(), desk.clock.clone()).unwrap();
+    assert!(!copy.path().join("2026-11-23.browse.sqlite-wal").exists());
+    assert_eq!(journal.search(&Search::default()).unwrap().len(), 1);
+}
+
+#[test]
 fn a_file_of_another_version_is_left_alone_and_said() {
     let mut desk = desk();
     let path = desk.folder.path().join("2026-11-23.browse.sqlite");

@@ -1,8 +1,8 @@
 use super::*;
 use crate::disk::fault_disk::FaultDisk;
 use crate::stand_in::{CountingChance, ORIGIN, clock, entry, monday, open};
-use crate::transcript::Written;
-use crate::verify::{EntryFault, verify};
+use crate::transcript::{PUBLIC_KEY, Written};
+use crate::verify::{EntryFault, VerifyError, verify};
 use proptest::prelude::*;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
