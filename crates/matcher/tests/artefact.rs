@@ -1,5 +1,7 @@
 //! What an artefact promises of itself: whole or refused, floor names withheld, exceptions told.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use matcher::{
     Artefact, CompileError, Compiled, Compiler, Coverage, Guarded, ListMeta, OpenError, Pattern,
     Place, Secret, WITHHELD, vocabulary_digest,
