@@ -1,1 +1,31 @@
 //! The one decision path: identify, label, decide, record.
+//!
+//! Every door asks a [`Session`]: who asks ([`Session::client`]), what is decided
+//! ([`Session::judge`]), and that it be written down ([`Session::record`]). `explain` asks the
+//! same state through an [`Explainer`], so there is no second opinion.
+//!
+//! The gate is synchronous and knows no network. What it holds is compiled, immutable and
+//! swapped whole; a session notices a swap by its generation and starts afresh.
+
+mod counters;
+mod explain;
+mod gate;
+mod judgement;
+mod record;
+mod recorder;
+mod session;
+mod state;
+mod words;
+
+pub use counters::Counters;
+pub use explain::{
+    ExceptionShown, Explainer, Explanation, LabelShown, Question, QuestionError, RungShown,
+};
+pub use gate::Gate;
+pub use judgement::{Client, Facts, Judgement, Reference};
+pub use policy::Reading;
+pub use record::Backlog;
+pub use recorder::{Recorder, RecorderError};
+pub use session::Session;
+pub use state::{Compiled, State};
+pub use words::Words;
