@@ -162,6 +162,15 @@ impl Faults {
         sorted.into_iter()
     }
 
+    /// The same faults with other names for their files, such as the reader's own.
+    #[must_use]
+    pub fn renamed(mut self, name: impl Fn(&str) -> String) -> Self {
+        for fault in &mut self.faults {
+            fault.file = name(&fault.file);
+        }
+        self
+    }
+
     /// How many faults stop the policy.
     pub fn errors(&self) -> usize {
         self.faults

@@ -48,4 +48,6 @@ pub struct Roster {
     pub users: NameTable<UserIndex>,
     /// Whether something feeds identities, so that a rule may name a user.
     pub feeds: bool,
+    /// The canonical names of the school's own servers; names below them are meant too.
+    pub local_names: Vec<String>,
 }

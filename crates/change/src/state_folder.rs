@@ -1,0 +1,103 @@
+use model::Chance;
+use rustix::fs::{FlockOperation, flock};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// The folder in which the gateway keeps what it must not lose, locked by one process.
+#[derive(Debug)]
+pub struct StateFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl StateFolder {
+    /// Makes the folder where it is absent, readable by its owner alone, and locks it.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::WouldBlock`] when another process holds it.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        for folder in [
+            path.to_owned(),
+            Self::bundles_in(path),
+            Self::lists_in(path),
+        ] {
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)?;
+        }
+        let lock = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path.join(LOCK))?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder of the ledger, in a state folder.
+    pub fn ledger_in(state: &Path) -> PathBuf {
+        state.join("ledger")
+    }
+
+    /// The folder of the journal, in a state folder.
+    pub fn journal_in(state: &Path) -> PathBuf {
+        state.join("journal")
+    }
+
+    /// The folder of compiled lists, in a state folder.
+    pub fn lists_in(state: &Path) -> PathBuf {
+        state.join("lists")
+    }
+
+    /// The folder of bundles, in a state folder.
+    pub fn bundles_in(state: &Path) -> PathBuf {
+        state.join("bundles")
+    }
+
+    /// The secret of the installation, made at the first start.
+    pub(crate) fn secret(&self, chance: &dyn Chance) -> io::Result<matcher::Secret> {
+        let path = self.path.join(SECRET);
+        let mut bytes = [0; 32];
+        match File::open(&path) {
+            Ok(mut file) => {
+                file.read_exact(&mut bytes)?;
+                if file.read(&mut [0])? != 0 {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "not 32 bytes"));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                chance.fill(&mut bytes)?;
+                let part = path.with_extension("part");
+                let mut file = OpenOptions::new()
+                    .write(true)
+                    .create(true)
+                    .truncate(true)
+                    .mode(0o600)
+                    .open(&part)?;
+                file.write_all(&bytes)?;
+                file.sync_all()?;
+                fs::rename(&part, &path)?;
+                File::open(&self.path)?.sync_all()?;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(matcher::Secret::new(bytes))
+    }
+}
+
+const LOCK: &str = "lock";
+const SECRET: &str = "secret.key";
