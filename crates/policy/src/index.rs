@@ -1,0 +1,159 @@
+use crate::settings::Fallback;
+use crate::site::{NameSite, Reach, suffix_length};
+use model::{Access, Host, Name, Rung};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// Every site that any rule names, found by the suffixes of a host.
+///
+/// One index serves all views; a view knows which rules hold for it. The names are the school's
+/// own, so the hash need not withstand a stranger: a query can only meet what was built.
+#[derive(Debug, Default)]
+pub(crate) struct SiteIndex {
+    slots: Box<[u32]>,
+    names: Vec<(Box<str>, u64, Box<[Entry]>)>,
+    addresses: BTreeMap<IpAddr, Box<[Entry]>>,
+}
+
+/// One rule's word for one site.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) rule: u16,
+    pub(crate) rung: Rung,
+    pub(crate) access: Access,
+    pub(crate) reach: Reach,
+    pub(crate) path: Option<Box<str>>,
+    pub(crate) fallback: Option<Fallback>,
+}
+
+/// Gathers sites for an index.
+#[derive(Debug, Default)]
+pub(crate) struct SiteIndexBuilder {
+    names: BTreeMap<String, Vec<Entry>>,
+    addresses: BTreeMap<IpAddr, Vec<Entry>>,
+}
+
+impl SiteIndexBuilder {
+    pub(crate) fn add_name(&mut self, site: &NameSite, entry: Entry) {
+        let entry = Entry {
+            reach: site.reach,
+            path: site.path.as_deref().map(Into::into),
+            ..entry
+        };
+        self.names.entry(site.name.clone()).or_default().push(entry);
+    }
+
+    pub(crate) fn add_address(&mut self, address: IpAddr, entry: Entry) {
+        self.addresses.entry(address).or_default().push(entry);
+    }
+
+    pub(crate) fn build(self) -> SiteIndex {
+        let names: Vec<_> = self
+            .names
+            .into_iter()
+            .map(|(name, entries)| {
+                let hash = hash(name.as_bytes());
+                (name.into_boxed_str(), hash, entries.into_boxed_slice())
+            })
+            .collect();
+        // At most a quarter full, so that a miss mostly ends at its first slot.
+        let size = (names.len() * 4).next_power_of_two().max(4);
+        let mut slots = vec![EMPTY; size].into_boxed_slice();
+        for (place, (_, hash, _)) in (0u32..).zip(&names) {
+            let mut slot = *hash as usize & (size - 1);
+            while slots[slot] != EMPTY {
+                slot = (slot + 1) & (size - 1);
+            }
+            slots[slot] = place;
+        }
+        let addresses = self
+            .addresses
+            .into_iter()
+            .map(|(address, entries)| (address, entries.into_boxed_slice()))
+            .collect();
+        SiteIndex {
+            slots,
+            names,
+            addresses,
+        }
+    }
+}
+
+impl SiteIndex {
+    /// Calls `visit` with each entry that covers the host, and with the length of its name.
+    pub(crate) fn visit(&self, host: Host<'_>, mut visit: impl FnMut(&Entry, usize)) {
+        let name = match host {
+            Host::Name(name) => name,
+            Host::Address(address) => {
+                for entry in self.addresses.get(&address).into_iter().flatten() {
+                    visit(entry, 0);
+                }
+                return;
+            }
+        };
+        if self.names.is_empty() {
+            return;
+        }
+        // Asked for only when a name above the host is found, which is seldom.
+        let mut own = None;
+        for suffix in name.suffixes() {
+            let Some(entries) = self.find(suffix) else {
+                continue;
+            };
+            let whole = suffix.as_str().len() == name.as_str().len();
+            for entry in entries {
+                let covers = match entry.reach {
+                    Reach::Exact => whole,
+                    Reach::Wild => !whole,
+                    Reach::Below if whole => true,
+                    Reach::Below => {
+                        let own = *own.get_or_insert_with(|| suffix_length(name.as_str()));
+                        suffix.as_str().len() > own
+                    }
+                };
+                if covers {
+                    visit(entry, suffix.as_str().len());
+                }
+            }
+        }
+    }
+
+    fn find(&self, name: Name<'_>) -> Option<&[Entry]> {
+        let mask = self.slots.len() - 1;
+        let wanted = hash(name.as_str().as_bytes());
+        let mut slot = wanted as usize & mask;
+        loop {
+            let place = self.slots[slot];
+            if place == EMPTY {
+                return None;
+            }
+            let (held, hash, entries) = &self.names[place as usize];
+            if *hash == wanted && **held == *name.as_str() {
+                return Some(entries);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+}
+
+/// Folds eight bytes at a time; the constant is that of the golden ratio.
+fn hash(bytes: &[u8]) -> u64 {
+    let mut state = bytes.len() as u64;
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let mut word = [0; 8];
+        word.copy_from_slice(chunk);
+        state = mix(state ^ u64::from_le_bytes(word));
+    }
+    let rest = chunks.remainder();
+    let mut word = [0; 8];
+    word[..rest.len()].copy_from_slice(rest);
+    mix(state ^ u64::from_le_bytes(word))
+}
+
+const fn mix(word: u64) -> u64 {
+    let wide = (word as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    (wide as u64) ^ ((wide >> 64) as u64)
+}
+
+const EMPTY: u32 = u32::MAX;
