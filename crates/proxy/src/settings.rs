@@ -183,7 +183,10 @@ impl Settings {
             }
         };
         need(self.workers <= 64, "`workers` is past 64");
-        need(self.max_connections > 0, "`max_connections` is 0: nobody could connect");
+        need(
+            self.max_connections > 0,
+            "`max_connections` is 0: nobody could connect",
+        );
         need(
             self.max_connections_per_client > 0,
             "`max_connections_per_client` is 0: nobody could connect",
@@ -192,7 +195,10 @@ impl Settings {
             (1024..=131_072).contains(&self.max_head_bytes),
             "`max_head_bytes` is not from 1024 to 131072",
         );
-        need((1..=256).contains(&self.max_headers), "`max_headers` is not from 1 to 256");
+        need(
+            (1..=256).contains(&self.max_headers),
+            "`max_headers` is not from 1 to 256",
+        );
         let console = self.console.is_empty() || console_origin(&self.console).is_some();
         need(
             console,
@@ -219,10 +225,6 @@ impl Settings {
 
     pub(crate) fn connect_limit(&self) -> Duration {
         seconds(self.connect_seconds)
-    }
-
-    pub(crate) fn response_limit(&self) -> Duration {
-        seconds(self.response_seconds)
     }
 
     pub(crate) fn drain_limit(&self) -> Duration {
@@ -271,7 +273,10 @@ mod tests {
     #[test]
     fn every_default_stands_in_its_own_text_form() {
         let text = toml::to_string(&Settings::default()).unwrap();
-        assert_eq!(toml::from_str::<Settings>(&text).unwrap(), Settings::default());
+        assert_eq!(
+            toml::from_str::<Settings>(&text).unwrap(),
+            Settings::default()
+        );
     }
 
     #[test]
@@ -281,7 +286,12 @@ mod tests {
 
     #[test]
     fn an_address_that_could_leave_its_header_field_is_a_fault() {
-        for console in ["https://a;script-src *", "javascript:alert(1)", "https://a/b", "https://"] {
+        for console in [
+            "https://a;script-src *",
+            "javascript:alert(1)",
+            "https://a/b",
+            "https://",
+        ] {
             let settings = Settings {
                 console: console.to_owned(),
                 ..Settings::default()

@@ -1,0 +1,317 @@
+use crate::admission::Admission;
+use crate::asked::Asked;
+use crate::destination::Destinations;
+use crate::pipes::Room;
+use crate::pool::Pool;
+use crate::watch::{Carried, Watch, Watches};
+use crate::{Counters, Settings};
+use gate::{Client, Facts, Gate, Judgement, Session, Words};
+use model::{Door, Resolve};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// All that the connections of one worker share. It never leaves its thread.
+pub(crate) struct Core {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) resolve: Arc<dyn Resolve>,
+    pub(crate) destinations: Arc<Destinations>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) watches: Watches,
+    pub(crate) pool: Pool,
+    pub(crate) room: Room,
+    gate: Arc<Gate>,
+    session: RefCell<Session>,
+    /// Rows that the journal could not take yet. At most one a connection, for a connection
+    /// waits until this is empty before it asks again.
+    late: RefCell<VecDeque<Row>>,
+    stopping: Cell<bool>,
+    stop: Notify,
+}
+
+/// One decision with all that the journal wants of it.
+#[derive(Debug)]
+struct Row {
+    asked: Asked,
+    client: Client,
+    judgement: Judgement,
+    facts: Facts,
+}
+
+/// What all workers are made from.
+pub(crate) struct Shared {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) resolve: Arc<dyn Resolve>,
+    pub(crate) destinations: Arc<Destinations>,
+    pub(crate) admission: Arc<Admission>,
+}
+
+/// What the gate says of a query, and who asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ruling {
+    pub(crate) client: Client,
+    pub(crate) judgement: Judgement,
+}
+
+impl Ruling {
+    pub(crate) fn opens(&self) -> bool {
+        self.judgement.verdict.action.opens()
+    }
+}
+
+impl Core {
+    pub(crate) fn new(shared: &Shared) -> Self {
+        Self {
+            settings: Arc::clone(&shared.settings),
+            counters: Arc::clone(&shared.counters),
+            resolve: Arc::clone(&shared.resolve),
+            destinations: Arc::clone(&shared.destinations),
+            admission: Arc::clone(&shared.admission),
+            watches: Watches::default(),
+            pool: Pool::default(),
+            room: Room::default(),
+            session: RefCell::new(shared.gate.session()),
+            gate: Arc::clone(&shared.gate),
+            late: RefCell::default(),
+            stopping: Cell::new(false),
+            stop: Notify::new(),
+        }
+    }
+
+    /// Asks the gate. `None` when the text names no target.
+    pub(crate) fn judge(&self, source: std::net::IpAddr, asked: &Asked) -> Option<Ruling> {
+        let mut session = self.session.borrow_mut();
+        let client = session.client(source);
+        asked
+            .with_target(|target, _| session.judge(&client, target))
+            .ok()
+            .map(|judgement| Ruling { client, judgement })
+    }
+
+    pub(crate) fn words(&self, ruling: &Ruling) -> Words {
+        self.session
+            .borrow_mut()
+            .words(&ruling.client, &ruling.judgement)
+    }
+
+    pub(crate) fn reference(&self) -> Option<gate::Reference> {
+        // Without randomness the page has no number; it is still a page.
+        self.session.borrow().reference().ok()
+    }
+
+    /// Waits until the journal has taken all that this worker owes it.
+    pub(crate) async fn journal_ready(&self) {
+        while !self.late.borrow().is_empty() {
+            self.counters.journal_waits.add(1);
+            tokio::time::sleep(RETRY).await;
+            self.settle();
+        }
+    }
+
+    /// Writes a decision down, or keeps it until the journal takes it.
+    pub(crate) fn record(&self, asked: &Asked, ruling: &Ruling, facts: Facts) {
+        self.put(Row {
+            asked: asked.clone(),
+            client: ruling.client,
+            judgement: ruling.judgement,
+            facts,
+        });
+    }
+
+    fn put(&self, row: Row) {
+        let behind = !self.late.borrow().is_empty();
+        if behind || !self.try_put(&row) {
+            self.late.borrow_mut().push_back(row);
+        }
+    }
+
+    fn try_put(&self, row: &Row) -> bool {
+        let mut session = self.session.borrow_mut();
+        row.asked
+            .with_target(|target, _| {
+                session
+                    .record(&row.client, target, &row.judgement, row.facts)
+                    .is_ok()
+            })
+            // INVARIANT: a row is made from what was judged, so it names a target.
+            .unwrap_or(true)
+    }
+
+    /// Tries the rows that the journal could not take.
+    pub(crate) fn settle(&self) {
+        while let Some(row) = self.late.borrow_mut().pop_front() {
+            if !self.try_put(&row) {
+                self.late.borrow_mut().push_front(row);
+                break;
+            }
+        }
+    }
+
+    /// Hands what waits to the journal.
+    pub(crate) fn flush(&self) {
+        self.settle();
+        self.session.borrow_mut().flush();
+    }
+
+    pub(crate) fn owes_journal(&self) -> bool {
+        !self.late.borrow().is_empty()
+    }
+
+    /// Counts as lost what the journal did not take before the end.
+    pub(crate) fn give_up(&self) {
+        for _ in self.late.borrow_mut().drain(..) {
+            self.session.borrow_mut().lose();
+        }
+    }
+
+    /// Begins to carry what was judged: from here on the tick judges it again.
+    pub(crate) fn begin(&self, watch: &Watch, asked: Asked, ruling: &Ruling, facts: Facts) {
+        self.end(watch);
+        *watch.carried.borrow_mut() = Some(Carried {
+            asked,
+            client: ruling.client,
+            judgement: ruling.judgement,
+            facts,
+            began: Instant::now(),
+            began_tick: self.watches.now(),
+            written: false,
+        });
+    }
+
+    /// Ends what is carried and writes its row.
+    pub(crate) fn end(&self, watch: &Watch) {
+        let Some(carried) = watch.carried.borrow_mut().take() else {
+            return;
+        };
+        if !carried.written || carried.facts.bytes > 0 {
+            self.put(carried.row());
+        }
+    }
+
+    pub(crate) fn begin_stop(&self) {
+        self.stopping.set(true);
+        self.stop.notify_waiters();
+    }
+
+    /// Waits until the worker begins to stop.
+    pub(crate) async fn stops(&self) {
+        let stop = self.stop.notified();
+        if !self.stopping.get() {
+            stop.await;
+        }
+    }
+
+    /// Once a second: ends what is idle, judges again what is open, writes down what runs long.
+    pub(crate) fn tick(&self) {
+        let now = self.watches.tick();
+        let mut rows = Vec::new();
+        self.watches.each(|watch| {
+            if watch.is_idle() {
+                if watch.waits.get() {
+                    watch.overdue.notify_one();
+                } else {
+                    self.counters.idle.add(1);
+                    watch.cut();
+                }
+            }
+            if let Some(carried) = &mut *watch.carried.borrow_mut() {
+                if !self.still_opens(carried) {
+                    self.counters.cut.add(1);
+                    watch.cut();
+                }
+                if !carried.written && now.wrapping_sub(carried.began_tick) >= 1 {
+                    rows.push(carried.row());
+                    carried.written = true;
+                    carried.facts.bytes = 0;
+                }
+            }
+        });
+        for row in rows {
+            self.put(row);
+        }
+        self.pool.expire();
+    }
+
+    /// Whether the gate still opens what is carried; asked only when its answer may have changed.
+    fn still_opens(&self, carried: &mut Carried) -> bool {
+        let verdict = &carried.judgement.verdict;
+        let now = self.gate.clock().now();
+        let ended = verdict.valid_until.is_some_and(|end| now >= end);
+        if carried.judgement.generation == self.gate.generation() && !ended {
+            return true;
+        }
+        match self.judge(carried.client.source, &carried.asked) {
+            Some(ruling) if may_carry(&ruling, carried.facts.door) => {
+                carried.judgement = ruling.judgement;
+                carried.client = ruling.client;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+}
+
+/// Whether a door may carry what was judged.
+///
+/// A tunnel whose host alone settles nothing would go to the door that sees the URL; until there
+/// is such a door for TLS it stays shut.
+pub(crate) fn may_carry(ruling: &Ruling, door: Door) -> bool {
+    let needs_url = ruling.judgement.verdict.obligations.needs_url;
+    ruling.opens() && !(needs_url && door == Door::Connect)
+}
+
+impl Carried {
+    fn row(&self) -> Row {
+        let micros = self.began.elapsed().as_micros();
+        Row {
+            asked: self.asked.clone(),
+            client: self.client,
+            judgement: self.judgement,
+            facts: Facts {
+                duration_us: u32::try_from(micros).unwrap_or(u32::MAX),
+                ..self.facts
+            },
+        }
+    }
+}
+
+/// An open connection as its task holds it: dropping it frees its place and writes its row.
+pub(crate) struct Connection {
+    pub(crate) core: Rc<Core>,
+    pub(crate) watch: Rc<Watch>,
+    place: usize,
+    _admitted: crate::admission::Place,
+}
+
+impl Connection {
+    pub(crate) fn enter(
+        core: &Rc<Core>,
+        source: std::net::IpAddr,
+        admitted: crate::admission::Place,
+    ) -> Self {
+        core.counters.connections.add(1);
+        let (place, watch) = core.watches.enter(source, core.settings.header_seconds);
+        Self {
+            core: Rc::clone(core),
+            watch,
+            place,
+            _admitted: admitted,
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.core.end(&self.watch);
+        self.core.watches.leave(self.place);
+        self.core.counters.connections_closed.add(1);
+    }
+}
+
+const RETRY: Duration = Duration::from_millis(3);
