@@ -200,15 +200,32 @@ impl Desk {
 
     /// Compiles a proposal and runs its own tests.
     ///
+    /// The compiled lists are on the disk afterwards, under a name that nothing refers to yet.
+    ///
     /// # Errors
     ///
     /// Every fault of every file.
     pub fn check(&self, proposal: Proposal) -> Result<Checked, Faults> {
         let bundle = &proposal.bundle;
-        let (compiled, lists, report, warnings) = compile(bundle, &self.secret)?;
+        let (compiled, lists, report, mut warnings) = compile(bundle, &self.secret)?;
+        let path = lists.write_to(&StateFolder::lists_in(self.folder.path()));
+        let opened = path
+            .map_err(|error| unkept(&error))
+            .and_then(|path| Artefact::open(&path, &self.secret).map_err(|error| unkept(&error)));
+        let artefact = match opened {
+            Ok(artefact) => artefact,
+            Err(fault) => {
+                warnings.push(fault);
+                return Err(warnings);
+            }
+        };
+        let state = State::new(compiled, Arc::new(artefact), &proposal.school);
+        state.prove(bundle.files(), &mut warnings);
+        if warnings.errors() > 0 {
+            return Err(warnings);
+        }
         Ok(Checked {
-            compiled,
-            lists,
+            state,
             report,
             warnings,
             proposal,
@@ -236,11 +253,8 @@ impl Desk {
             reason,
         } = checked.proposal;
         let before = self.active()?;
-        let path = checked
-            .lists
-            .write_to(&StateFolder::lists_in(self.folder.path()))?;
         bundle.keep(&StateFolder::bundles_in(self.folder.path()))?;
-        let artefact = Arc::new(Artefact::open(&path, &self.secret)?);
+        let artefact = checked.state.artefact().digest();
         let version = bundle.version();
         let changed = match &before {
             Some(before) => bundle.differs(&before.bundle),
@@ -252,14 +266,14 @@ impl Desk {
         };
         if before
             .as_ref()
-            .is_none_or(|before| before.artefact != checked.lists.digest())
+            .is_none_or(|before| before.artefact != artefact)
         {
             self.write(
                 EntryKind::ListsActivated,
                 Some(version),
                 json!({
-                    "artefact": checked.lists.digest(),
-                    "names": checked.lists.report().names,
+                    "artefact": artefact,
+                    "names": checked.report.compiled.names,
                     "lists": checked.report.lists.iter().map(|list| json!({
                         "id": list.id,
                         "digest": list.digest,
@@ -275,7 +289,7 @@ impl Desk {
             Some(version),
             json!({
                 "bundle": bundle.digest(),
-                "artefact": checked.lists.digest(),
+                "artefact": artefact,
                 "school": school,
                 "mode": by.word(),
                 "reason": reason,
@@ -283,19 +297,15 @@ impl Desk {
                 "changed": changed,
             }),
         )?;
-        let state = State::new(checked.compiled, artefact, &school);
         let state = match gate {
             Some(gate) => {
-                gate.swap(state);
+                gate.swap(checked.state);
                 None
             }
-            None => Some(state),
+            None => Some(checked.state),
         };
         self.tell(entry, &reason, &changed);
-        self.sweep(&[
-            Some(checked.lists.digest()),
-            before.map(|before| before.artefact),
-        ]);
+        self.sweep(&[Some(artefact), before.map(|before| before.artefact)]);
         Ok(Activated {
             version,
             entry,
@@ -459,6 +469,11 @@ impl Desk {
             }
         }
     }
+}
+
+fn unkept(error: &dyn std::error::Error) -> model::Fault {
+    let mend = "check the disk and the rights of the state folder";
+    model::Fault::of_file("blocklists", error.to_string(), mend)
 }
 
 type Made = (Compiled, matcher::Compiled, lists::Report, Faults);

@@ -1,6 +1,6 @@
 use crate::Bundle;
 use audit::Actor;
-use gate::Compiled;
+use gate::State;
 use model::Faults;
 
 /// A change that waits to be checked and decided.
@@ -20,8 +20,7 @@ pub struct Proposal {
 #[derive(Debug)]
 pub struct Checked {
     pub(crate) proposal: Proposal,
-    pub(crate) compiled: Compiled,
-    pub(crate) lists: matcher::Compiled,
+    pub(crate) state: State,
     pub(crate) report: lists::Report,
     pub(crate) warnings: Faults,
 }

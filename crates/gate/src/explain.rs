@@ -338,7 +338,7 @@ impl Explainer {
 }
 
 /// The target in the detail that its door would see: without inspection TLS hides the path.
-fn seen(target: Target<'_>, inspect: Inspect) -> Target<'_> {
+pub(crate) fn seen(target: Target<'_>, inspect: Inspect) -> Target<'_> {
     let hidden = match (&target.url, inspect) {
         (Some(url), Inspect::None | Inspect::BlockPage) => url.scheme == Scheme::Https,
         (Some(_), Inspect::Full) | (None, _) => false,

@@ -11,6 +11,7 @@ mod counters;
 mod explain;
 mod gate;
 mod judgement;
+mod proof;
 mod record;
 mod recorder;
 mod session;
