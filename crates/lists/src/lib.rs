@@ -41,5 +41,5 @@ pub use folder::{Loaded, load};
 pub use parse::{Entry, Format, Parsed, Rules, Suffixes, parse};
 pub use refused::{Reason, Refused, RefusedLine};
 pub use report::{ListReport, Report};
-pub use settings::{Covers, Exception, ExceptionsFile, Source, SourcesFile};
+pub use settings::{Covers, Exception, ExceptionsFile, Source, SourcesFile, schemas};
 pub use starter::{StarterHead, parse_head};

@@ -95,3 +95,16 @@ pub struct Exception {
     /// Why, in a sentence that a governor understands.
     pub reason: String,
 }
+/// The JSON Schemas of the files of the lists, by file name.
+pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+    vec![
+        (
+            "exceptions.json",
+            schemars::schema_for!(ExceptionsFile).to_value(),
+        ),
+        (
+            "sources.json",
+            schemars::schema_for!(SourcesFile).to_value(),
+        ),
+    ]
+}

@@ -29,15 +29,23 @@ impl Lanes {
 /// A name that is no canonical host gives some hash; it is never wrong to ask.
 pub(crate) struct Walk<'a> {
     name: &'a [u8],
+    /// Where the label that was taken in last starts, less its dot; `None` past the first.
     end: Option<usize>,
+    /// The dots not yet passed in the 64 bytes from `base` on.
+    dots: u64,
+    base: usize,
     state: Sip,
 }
 
 impl<'a> Walk<'a> {
+    #[inline]
     pub(crate) fn new(name: &'a [u8], key: [u64; 2]) -> Self {
+        let base = name.len().saturating_sub(64);
         Self {
             name,
             end: Some(name.len()),
+            dots: dots(&name[base..]),
+            base,
             state: Sip::new(key),
         }
     }
@@ -46,10 +54,18 @@ impl<'a> Walk<'a> {
     #[inline]
     pub(crate) fn step(&mut self) -> Option<usize> {
         let end = self.end?;
-        let mut start = end;
-        while start > 0 && self.name[start - 1] != b'.' {
-            start -= 1;
+        while self.dots == 0 && self.base > 0 {
+            let before = self.base;
+            self.base = before.saturating_sub(64);
+            self.dots = dots(&self.name[self.base..before]);
         }
+        let start = match self.dots.checked_ilog2() {
+            Some(bit) => {
+                self.dots ^= 1 << bit;
+                self.base + bit as usize + 1
+            }
+            None => 0,
+        };
         self.state.absorb_label(self.name, start, end);
         self.end = start.checked_sub(1);
         Some(start)
@@ -145,6 +161,28 @@ impl Sip {
     }
 }
 
+/// The places of the dots in at most 64 bytes, one bit each.
+#[inline]
+fn dots(bytes: &[u8]) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let mut found = 0;
+    let (words, rest) = bytes.as_chunks::<8>();
+    let eight = |word: u64| {
+        let differs = word ^ 0x2e2e_2e2e_2e2e_2e2e;
+        // The top bit of each byte that is zero, exactly, gathered into one byte.
+        let zeros = !(((differs & LOW) + LOW) | differs | LOW);
+        (zeros >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    };
+    for (place, chunk) in words.iter().enumerate() {
+        found |= eight(u64::from_le_bytes(*chunk)) << (8 * place);
+    }
+    if !rest.is_empty() {
+        let at = bytes.len() - rest.len();
+        found |= eight(tail(bytes, at, rest.len())) << at;
+    }
+    found
+}
+
 #[inline]
 fn word(bytes: &[u8]) -> u64 {
     let mut word = [0; 8];
@@ -211,6 +249,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn every_label_is_taken_in_wherever_it_stands(name in "[a-c.]{0,200}") {
+            let mut walk = Walk::new(name.as_bytes(), KEY);
+            let mut starts = Vec::new();
+            while let Some(start) = walk.step() {
+                starts.push(start);
+            }
+            let mut plain: Vec<usize> = name.match_indices('.').map(|(at, _)| at + 1).collect();
+            plain.insert(0, 0);
+            plain.reverse();
+            prop_assert_eq!(starts, plain);
+        }
+
         #[test]
         fn a_tail_is_its_bytes(name in proptest::collection::vec(any::<u8>(), 0..40), at in 0usize..40, rest in 0usize..8) {
             prop_assume!(at + rest <= name.len());
