@@ -4,7 +4,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 use model::{Moment, ScheduleIndex, ScheduleSet, Schedules};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 mod parse;
 
@@ -24,6 +24,7 @@ pub(crate) struct Calendar {
     /// Places of `schedules`, those that others include or except first.
     order: Vec<usize>,
     memo: Mutex<Memo>,
+    samples: OnceLock<Vec<Moment>>,
 }
 
 #[derive(Debug)]
@@ -113,7 +114,11 @@ impl Calendar {
     }
 
     /// Moments, one in each different state of the calendar in the year that the first term opens.
-    pub(crate) fn samples(&self) -> Vec<Moment> {
+    pub(crate) fn samples(&self) -> &[Moment] {
+        self.samples.get_or_init(|| self.find_samples())
+    }
+
+    fn find_samples(&self) -> Vec<Moment> {
         let first = self.terms.iter().map(|(start, _)| *start).min();
         let Some(from) = first.or_else(|| Date::new(2026, 9, 1).ok()) else {
             return Vec::new();

@@ -421,7 +421,8 @@ impl Policy {
         for at in self
             .calendar
             .samples()
-            .into_iter()
+            .iter()
+            .copied()
             .chain([model::Moment::from_millis(0)])
         {
             let view = self.view(&subject, &self.schedules(at));

@@ -434,8 +434,8 @@ struct Found {
 struct Hit {
     rule: u16,
     access: Access,
-    /// The length of the name, its reach, the length of the path: greater is more specific.
-    rank: (usize, Reach, usize),
+    /// The length of the name, the depth of the path, the reach: greater is more specific.
+    rank: (usize, usize, Reach),
 }
 
 impl Found {
@@ -490,7 +490,7 @@ impl Found {
         let hit = Hit {
             rule: entry.rule,
             access,
-            rank: (length, entry.reach, depth),
+            rank: (length, depth, entry.reach),
         };
         let beats = self.best[slot].is_none_or(|held| {
             (hit.rank, hit.access, std::cmp::Reverse(hit.rule))

@@ -18,7 +18,10 @@ impl Policy {
             .rule
             .and_then(|rule| self.rules.get(usize::from(rule.0)));
         let state = state(verdict.action);
-        let subject = category.unwrap_or("This site");
+        let subject = category.map_or_else(
+            || "This site".to_owned(),
+            |category| format!("The category “{category}”"),
+        );
         let why = rule
             .and_then(|rule| rule.reason.as_deref())
             .map_or_else(String::new, |reason| format!(" ({reason})"));

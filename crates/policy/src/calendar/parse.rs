@@ -4,7 +4,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use model::{Document, Faults, Step, nearest};
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// Makes the calendar of its settings; what is faulty is reported and left out.
 pub(crate) fn parse(
@@ -42,6 +42,7 @@ pub(crate) fn parse(
         schedules: Vec::new(),
         order: Vec::new(),
         memo: Mutex::new(Memo::default()),
+        samples: OnceLock::new(),
     };
     if settings.schedules.len() > MOST_SCHEDULES {
         let what = format!("{} schedules are more than 128", settings.schedules.len());
@@ -211,8 +212,8 @@ impl Parser<'_> {
         }
         let seen: BTreeSet<u128> = calendar
             .samples()
-            .into_iter()
-            .map(|at| calendar.state(at).running.0)
+            .iter()
+            .map(|at| calendar.state(*at).running.0)
             .collect();
         let run = seen.iter().fold(0, |run, running| run | running);
         for (place, schedule) in calendar.schedules.iter().enumerate() {

@@ -1,7 +1,7 @@
 use super::Compiler;
 use crate::draft::{GroupDraft, suggestion};
 use crate::group::{Cell, Item, Level, opens};
-use crate::rule::{Masks, When};
+use crate::rule::Masks;
 use crate::settings::{AccessItem, AccessSetting, ConditionalWord, GroupKind};
 use model::{Access, Category, CategoryDefault, CategoryId, CategorySet, Fault, GroupIndex, Step};
 
@@ -59,11 +59,7 @@ impl Compiler<'_> {
                 .map(|(_, level)| level.clone())
                 .collect();
             self.check_words(group, held, category, &chain, age);
-            if category.locked
-                || chain
-                    .iter()
-                    .any(|level| level.items.iter().any(locks_always))
-            {
+            if category.locked {
                 words.locked.insert(id);
             }
             let otherwise = default_word(category, kind, age);
@@ -226,10 +222,6 @@ impl Compiler<'_> {
             self.faults.push(fault(what).mend(mend).warning());
         }
     }
-}
-
-fn locks_always(item: &Item) -> bool {
-    item.lock && item.when == When::Always && item.named.is_empty()
 }
 
 /// What a group gets of a category when no file says anything.

@@ -56,7 +56,8 @@ fn blanket(draft: &Draft, policy: &Policy, faults: &mut Faults) {
     let samples: Vec<_> = policy
         .calendar
         .samples()
-        .into_iter()
+        .iter()
+        .copied()
         .chain([Moment::from_millis(0)])
         .map(|at| policy.schedules(at))
         .collect();

@@ -106,9 +106,6 @@ impl Compiler<'_> {
             &settings.whom,
             &element(&held.document, "rule", place, "for"),
         );
-        if named.is_empty() && !settings.whom.is_empty() {
-            return;
-        }
         let when = settings.when.as_deref().map_or(When::Always, |text| {
             self.when(text, &|what| fault("when", what))
         });
