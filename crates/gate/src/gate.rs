@@ -72,6 +72,11 @@ impl Gate {
         &self.counters
     }
 
+    /// What the journal has done.
+    pub fn journal(&self) -> audit::JournalCounts {
+        self.recorder.journal()
+    }
+
     pub(crate) const fn recorder(&self) -> &Recorder {
         &self.recorder
     }

@@ -1,6 +1,6 @@
 use crate::record::{Batch, Row};
 use crate::{Counters, State};
-use audit::{DecisionRow, JournalWriter, Known, Unknown};
+use audit::{DecisionRow, JournalCounts, JournalWriter, Known, Unknown};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use model::{CategorySet, Certainty, Door, NameTable, Rung, Subject, ZoneKind};
 use std::collections::HashMap;
@@ -13,11 +13,11 @@ use std::time::Duration;
 /// journal.
 ///
 /// Sessions hand batches over without waiting; names are looked up here, off the way of a query.
-#[derive(Debug)]
 pub struct Recorder {
     full: Option<Sender<Batch>>,
     emptied: Receiver<Batch>,
     counters: Arc<Counters>,
+    journal: Option<Arc<JournalWriter>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -40,16 +40,16 @@ impl Recorder {
         let (recycle, emptied) = crossbeam_channel::bounded(QUEUE);
         let counters = Arc::new(Counters::default());
         let counted = Arc::clone(&counters);
+        let journal = Arc::new(journal);
+        let written = Arc::clone(&journal);
         let work = move || {
             let mut names = Names::default();
             for batch in batches {
                 names.follow(&batch.state);
-                write(&journal, names.rows(&batch), &counted);
+                write(&written, names.rows(&batch), &counted);
                 // A full return queue only means that this room is not needed again.
                 let _dropped = recycle.try_send(batch);
             }
-            let counts = journal.close();
-            counted.add_lost(counts.lost);
         };
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
@@ -59,6 +59,7 @@ impl Recorder {
             full: Some(full),
             emptied,
             counters,
+            journal: Some(journal),
             thread: Some(thread),
         })
     }
@@ -76,6 +77,7 @@ impl Recorder {
             full: Some(full),
             emptied,
             counters: Arc::default(),
+            journal: None,
             thread: Some(thread),
         }
     }
@@ -83,6 +85,14 @@ impl Recorder {
     /// What was counted.
     pub const fn counters(&self) -> &Arc<Counters> {
         &self.counters
+    }
+
+    /// What the journal has done.
+    pub fn journal(&self) -> JournalCounts {
+        self.journal
+            .as_ref()
+            .map(|journal| journal.counts())
+            .unwrap_or_default()
     }
 
     /// Hands a batch over, or gives it back when too many wait.
@@ -105,6 +115,14 @@ impl Recorder {
             }
             Err(_) => Batch::new(Arc::clone(state)),
         }
+    }
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder")
+            .field("counters", &self.counters)
+            .finish_non_exhaustive()
     }
 }
 

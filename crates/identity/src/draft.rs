@@ -2,8 +2,8 @@ use crate::address::{Member, parse_network};
 use crate::identifier::{Assigned, Identifier, KnownClass, KnownDevice, KnownSet, KnownZone};
 use crate::settings::{ALWAYS, ClassesFile, NetworkFile, OnFailure};
 use model::{
-    Document, Faults, Files, GroupIndex, NameTable, Roster, ScheduleIndex, Step, ZoneFacts,
-    ZoneKind, nearest,
+    Document, Faults, Files, GroupIndex, Host, HostBuffer, NameTable, Roster, ScheduleIndex, Step,
+    ZoneFacts, ZoneKind, nearest,
 };
 
 /// The network files as they were read, before groups and schedules are known.
@@ -129,6 +129,18 @@ impl Draft {
             }
         }
         self.roster.feeds = self.network.identity.feed;
+        for (place, server) in self.network.local_servers.iter().enumerate() {
+            let mut buffer = HostBuffer::new();
+            match Host::normalise(&server.name, &mut buffer) {
+                Ok(Host::Name(name)) => self.roster.local_names.push(name.as_str().to_owned()),
+                Ok(Host::Address(_)) | Err(_) => {
+                    let steps = [Step::from("local_servers"), place.into(), "name".into()];
+                    let what = format!("`{}` is no host name", server.name);
+                    let mend = "write a name such as \"intranet.school.example\"";
+                    faults.push(document.fault(&steps, what).mend(mend));
+                }
+            }
+        }
     }
 
     fn zones(&self, groups: &NameTable<GroupIndex>, made: &mut Identifier, faults: &mut Faults) {

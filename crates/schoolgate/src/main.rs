@@ -1,2 +1,50 @@
-//! The gateway.
-fn main() {}
+//! The gateway: command line, settings, wiring, signals.
+
+mod arguments;
+mod command;
+mod control;
+mod failure;
+mod folder;
+mod gateway;
+mod logging;
+mod metrics;
+mod offline;
+mod settings;
+mod shipped;
+
+use arguments::{Arguments, Command};
+use clap::{CommandFactory as _, Parser as _};
+use failure::Failure;
+use std::process::ExitCode;
+
+/// Gives memory back and is quick for many small pieces on many threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.exit(),
+    }
+}
+
+fn run(asked: &Command) -> Result<(), Failure> {
+    match asked {
+        Command::Run(asked) => command::run::run(asked),
+        Command::Demo(asked) => command::demo::demo(asked),
+        Command::Init(asked) => command::init::init(asked),
+        Command::Check(asked) => command::check::check(asked),
+        Command::Schema(asked) => command::schema::schema(asked),
+        Command::Explain(asked) => command::explain::explain(asked),
+        Command::Identity(asked) => command::identity::identity(asked),
+        Command::Lists(asked) => command::lists::lists(asked),
+        Command::Audit(asked) => command::audit::audit(asked),
+        Command::Status(asked) => command::status::status(asked),
+        Command::Completions { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(*shell, &mut command, "schoolgate", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,382 @@
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// A filtering HTTP and DNS proxy for school gateways.
+///
+/// Start with `schoolgate demo`: a whole school on this machine, without network or rights.
+/// Then `schoolgate init`, `schoolgate check`, `schoolgate run`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "schoolgate",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 the answer is no, or faults were found; 2 wrong usage; \
+    3 an address, file or folder could not be had; 4 the state folder is held by another gateway."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the gateway: DNS, proxy, health.
+    Run(Run),
+    /// Show a whole school on loopback: stub upstream, stub sites, a school day of traffic.
+    Demo(Demo),
+    /// Write a policy for a school: asks, or takes flags.
+    Init(Init),
+    /// Check a policy: every fault of every file, then the policy's own tests.
+    Check(Check),
+    /// Print the JSON Schemas that editors complete and check the files with.
+    Schema(Schema),
+    /// Say what would be decided for a client and a target, and why.
+    Explain(Explain),
+    /// Tell the gateway who is at an address, or show what it knows.
+    #[command(subcommand)]
+    Identity(Identity),
+    /// Compile the lists, show them, or say why a name is labelled.
+    #[command(subcommand)]
+    Lists(Lists),
+    /// Read and verify the change log; search the decisions.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Say what is in force, what is missing, and whether the gateway runs.
+    Status(Status),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where the working files lie.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Policy {
+    /// Folder of the policy.
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    pub(crate) config: PathBuf,
+    /// Folder of the lists; beside the policy unless given.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) blocklists: Option<PathBuf>,
+}
+
+/// Where the gateway keeps what it must not lose.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct State {
+    /// Folder of ledger, journal, bundles and compiled lists.
+    #[arg(long, value_name = "DIR", default_value = "state")]
+    pub(crate) state: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) policy: Policy,
+    #[command(flatten)]
+    pub(crate) state: State,
+    /// Do not watch the files; SIGHUP still reads them again.
+    #[arg(long)]
+    pub(crate) no_watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Folder to keep the demo in; a new one that is removed at the end unless given.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// DNS port; 0 takes a free one.
+    #[arg(long, default_value_t = 5353)]
+    pub(crate) dns_port: u16,
+    /// Proxy port; 0 takes a free one.
+    #[arg(long, default_value_t = 3128)]
+    pub(crate) proxy_port: u16,
+    /// Management port; 0 takes a free one.
+    #[arg(long, default_value_t = 8480)]
+    pub(crate) management_port: u16,
+    /// Stop after the school day instead of waiting for Ctrl-C.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+/// A kind of school.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Template {
+    /// Foundation to Year 6.
+    Primary,
+    /// Year 7 to sixth form.
+    Secondary,
+    /// Foundation to sixth form.
+    AllThrough,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Folder to write `config` and `blocklists` into; it must not have them yet.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Name of the school.
+    #[arg(long)]
+    pub(crate) school: Option<String>,
+    /// Kind of school, which gives its groups.
+    #[arg(long, value_enum)]
+    pub(crate) template: Option<Template>,
+    /// Network of a group, such as `ks2=10.20.0.0/16`; may be given several times.
+    #[arg(long, value_name = "GROUP=CIDR")]
+    pub(crate) network: Vec<String>,
+    /// Upstream resolver, such as `9.9.9.9`, or `tls://9.9.9.9#dns.quad9.net`.
+    #[arg(long)]
+    pub(crate) upstream: Vec<String>,
+    /// Ask nothing: take defaults for what no flag gives.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) policy: Policy,
+    /// Print faults as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Count warnings as faults.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Name of one schema, such as `group`; all are listed unless given.
+    pub(crate) name: Option<String>,
+    /// Write all schemas into this folder.
+    #[arg(long, value_name = "DIR", conflicts_with = "name")]
+    pub(crate) write: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) policy: Policy,
+    /// Address of the client.
+    #[arg(long, value_name = "IP", required_unless_present = "batch")]
+    pub(crate) client: Option<IpAddr>,
+    /// User who would be signed in there.
+    #[arg(long)]
+    pub(crate) user: Option<String>,
+    /// Group to decide by, in place of the one that the address gives.
+    #[arg(long)]
+    pub(crate) group: Option<String>,
+    /// Moment, such as 2026-11-23T10:15:00Z; now unless given.
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) at: Option<model::Moment>,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Answer tab-separated lines `client  at  target` from a file, or `-` for standard input;
+    /// `-` as the moment means now. Always JSON, in order.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["client", "user", "group", "targets"])]
+    pub(crate) batch: Option<PathBuf>,
+    /// Hosts or URLs.
+    #[arg(value_name = "TARGET", required_unless_present = "batch")]
+    pub(crate) targets: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Identity {
+    /// Bind an address to a device, a user, a group or classes for a while.
+    Bind {
+        #[command(flatten)]
+        state: State,
+        /// The address.
+        #[arg(long)]
+        address: IpAddr,
+        /// Hardware address of the device.
+        #[arg(long)]
+        hardware: Option<String>,
+        /// User name.
+        #[arg(long)]
+        user: Option<String>,
+        /// Group.
+        #[arg(long)]
+        group: Option<String>,
+        /// Class; may be given several times.
+        #[arg(long = "class")]
+        classes: Vec<String>,
+        /// How long it holds, in minutes.
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1440))]
+        minutes: u32,
+    },
+    /// Show what is known of an address.
+    Show {
+        #[command(flatten)]
+        state: State,
+        /// The address.
+        address: IpAddr,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lists {
+    /// Compile the lists and report what was found.
+    Compile {
+        #[command(flatten)]
+        policy: Policy,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the lists with their entries, source and licence.
+    Show {
+        #[command(flatten)]
+        policy: Policy,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say which lists and exceptions concern a name or URL.
+    Why {
+        #[command(flatten)]
+        policy: Policy,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// Host or URL.
+        target: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Print the signed head of the change log, to be kept elsewhere.
+    Head {
+        #[command(flatten)]
+        state: State,
+    },
+    /// List the entries of the change log.
+    List {
+        #[command(flatten)]
+        state: State,
+        /// Print one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the last entries of the change log.
+    Tail {
+        #[command(flatten)]
+        state: State,
+        /// How many.
+        #[arg(short = 'n', long, default_value_t = 10)]
+        count: usize,
+        /// Print one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Verify the change log, or an exported file of it; needs nothing else.
+    Verify {
+        #[command(flatten)]
+        state: State,
+        /// Exported file; the state folder's own log unless given.
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// Fingerprint of the key, from the headteacher's safe.
+        #[arg(long)]
+        fingerprint: Option<String>,
+        /// A head that was kept elsewhere; it must be an earlier state of the same log.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prove that an entry is in the log, or that the log grew out of an earlier size.
+    Prove {
+        #[command(flatten)]
+        state: State,
+        /// Index of the entry.
+        #[arg(long, required_unless_present = "since", conflicts_with = "since")]
+        entry: Option<u64>,
+        /// Earlier size of the log.
+        #[arg(long)]
+        since: Option<u64>,
+    },
+    /// Write the whole log into one file that verifies without this machine.
+    Export {
+        #[command(flatten)]
+        state: State,
+        /// File to write; it must not exist.
+        file: PathBuf,
+    },
+    /// Search the decisions.
+    Search(Search),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    #[command(flatten)]
+    pub(crate) state: State,
+    /// Address of the client.
+    #[arg(long)]
+    pub(crate) client: Option<IpAddr>,
+    /// User name.
+    #[arg(long)]
+    pub(crate) user: Option<String>,
+    /// Group.
+    #[arg(long)]
+    pub(crate) group: Option<String>,
+    /// Host, with all below it.
+    #[arg(long)]
+    pub(crate) host: Option<String>,
+    /// Action: allow, warn, permission or block.
+    #[arg(long, value_parser = action)]
+    pub(crate) action: Option<model::Action>,
+    /// Reference number of a block page.
+    #[arg(long)]
+    pub(crate) reference: Option<String>,
+    /// From this moment on.
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) since: Option<model::Moment>,
+    /// Before this moment.
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) until: Option<model::Moment>,
+    /// At most so many rows.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) limit: usize,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn action(text: &str) -> Result<model::Action, String> {
+    use model::Action::{Allow, Block, Permission, Warn};
+    [Allow, Warn, Permission, Block]
+        .into_iter()
+        .find(|action| action.word() == text)
+        .ok_or_else(|| "known words: allow, warn, permission, block".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) state: State,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
+}

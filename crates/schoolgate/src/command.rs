@@ -1,0 +1,12 @@
+//! The commands, one file each.
+
+pub(crate) mod audit;
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod identity;
+pub(crate) mod init;
+pub(crate) mod lists;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod status;

@@ -1,0 +1,237 @@
+use crate::arguments;
+use crate::failure::Failure;
+use crate::offline::Offline;
+use gate::{Explainer, Explanation, Question};
+use model::{Clock, Moment, SystemClock};
+use serde_json::json;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Says what would be decided.
+pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
+    let offline = Offline::open(&asked.policy)?;
+    let mut explainer = Explainer::new(Arc::new(offline.state));
+    let now = SystemClock::default().now();
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    if let Some(file) = &asked.batch {
+        batch(file, now, &mut explainer, &mut out)?;
+        return Ok(out.flush()?);
+    }
+    let Some(client) = asked.client else {
+        return Err(Failure::asked("no client is named", "add `--client`"));
+    };
+    let mut understood = true;
+    for target in &asked.targets {
+        let question = Question {
+            client,
+            user: asked.user.as_deref(),
+            group: asked.group.as_deref(),
+            at: asked.at.unwrap_or(now),
+            target,
+        };
+        match explainer.explain(&question, true) {
+            Ok(explanation) if asked.json => line(&mut out, &explanation)?,
+            Ok(explanation) => print(&mut out, &explanation)?,
+            Err(error) => {
+                understood = false;
+                let error = crate::failure::chain(&error);
+                if asked.json {
+                    line(&mut out, &json!({ "target": target, "error": error }))?;
+                } else {
+                    writeln!(out, "error: {error}")?;
+                }
+            }
+        }
+    }
+    out.flush()?;
+    if understood { Ok(()) } else { Err(Failure::No) }
+}
+
+/// Answers tab-separated lines in order, one JSON object a line.
+fn batch(
+    file: &Path,
+    now: Moment,
+    explainer: &mut Explainer,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let mut input: Box<dyn BufRead> = if file.as_os_str() == "-" {
+        Box::new(BufReader::with_capacity(1 << 16, io::stdin().lock()))
+    } else {
+        let source = File::open(file).map_err(|source| Failure::File {
+            path: file.to_owned(),
+            done: "read",
+            source,
+        })?;
+        Box::new(BufReader::with_capacity(1 << 16, source))
+    };
+    let mut text = Vec::new();
+    let mut number = 0u64;
+    loop {
+        text.clear();
+        if read_line(&mut input, &mut text)? == 0 {
+            return Ok(());
+        }
+        number += 1;
+        let answer = String::from_utf8(std::mem::take(&mut text));
+        match answer {
+            Ok(asked) => {
+                match question(asked.trim_end_matches(['\n', '\r']), now).and_then(|question| {
+                    explainer
+                        .explain(&question, false)
+                        .map_err(|error| crate::failure::chain(&error))
+                }) {
+                    Ok(explanation) => line(out, &explanation)?,
+                    Err(error) => line(out, &json!({ "line": number, "error": error }))?,
+                }
+                text = asked.into_bytes();
+            }
+            Err(_) => line(
+                out,
+                &json!({ "line": number, "error": "the line is not UTF-8" }),
+            )?,
+        }
+    }
+}
+
+/// Reads a line of which at most 64 KiB are kept.
+fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
+    let mut read = 0;
+    loop {
+        let buffer = input.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(read);
+        }
+        let end = buffer
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .map(|place| place + 1);
+        let used = end.unwrap_or(buffer.len());
+        let room = LONGEST.saturating_sub(line.len()).min(used);
+        line.extend_from_slice(&buffer[..room]);
+        input.consume(used);
+        read += used;
+        if end.is_some() {
+            return Ok(read);
+        }
+    }
+}
+
+fn question(text: &str, now: Moment) -> Result<Question<'_>, String> {
+    let mut fields = text.split('\t');
+    let (Some(client), Some(at), Some(target), None) =
+        (fields.next(), fields.next(), fields.next(), fields.next())
+    else {
+        return Err(
+            "a line has three fields with tabs between them: client, moment, target".to_owned(),
+        );
+    };
+    let client: IpAddr = client
+        .trim()
+        .parse()
+        .map_err(|_| format!("`{}` is no address", cut(client)))?;
+    let at = match at.trim() {
+        "-" => now,
+        at => at
+            .parse()
+            .map_err(|_| format!("`{}` is no moment such as 2026-11-23T10:15:00Z", cut(at)))?,
+    };
+    Ok(Question {
+        client,
+        user: None,
+        group: None,
+        at,
+        target,
+    })
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+fn line(out: &mut impl Write, value: &impl serde::Serialize) -> Result<(), Failure> {
+    serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
+    Ok(out.write_all(b"\n")?)
+}
+
+/// Prints an explanation for a person.
+fn print(out: &mut impl Write, shown: &Explanation) -> Result<(), Failure> {
+    let group = shown.group.as_deref().unwrap_or("none");
+    let zone = shown.zone.as_deref().unwrap_or("outside every zone");
+    writeln!(out, "{}: {}", shown.host, shown.action)?;
+    writeln!(out, "  why       {}", shown.sentence)?;
+    writeln!(
+        out,
+        "  who       {} in zone {zone}, group {group}",
+        shown.client
+    )?;
+    if let Some(device) = &shown.device {
+        writeln!(out, "  device    {device}")?;
+    }
+    if let Some(user) = &shown.user {
+        writeln!(out, "  user      {user}")?;
+    }
+    writeln!(out, "  at        {}", shown.at)?;
+    match shown.valid_until {
+        Some(until) => writeln!(out, "  until     {until}")?,
+        None => writeln!(out, "  until     the policy or the lists change")?,
+    }
+    writeln!(out, "  seen      the {} alone decides", shown.detail)?;
+    if !shown.obligations.is_empty() {
+        writeln!(out, "  also      {}", shown.obligations.join(", "))?;
+    }
+    for label in &shown.labels {
+        writeln!(
+            out,
+            "  label     {} by list {}, entry {}",
+            label.category, label.list, label.entry
+        )?;
+    }
+    for exception in &shown.exceptions {
+        writeln!(out, "  exception {}: {}", exception.name, exception.reason)?;
+    }
+    for rung in &shown.rungs {
+        let mark = if rung.spoke { "->" } else { "  " };
+        writeln!(out, "  {mark} {:<12}{}", rung.rung.word(), rung.words)?;
+    }
+    writeln!(out, "  policy    {}", shown.policy_version)?;
+    Ok(())
+}
+
+/// A target is a URL at most; what is longer is none.
+const LONGEST: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_line_has_three_fields() {
+        let now = Moment::from_millis(0);
+        assert!(question("10.20.0.5\t-\texample.test", now).is_ok());
+        for text in [
+            "",
+            "10.20.0.5 - example.test",
+            "x\t-\ta.test",
+            "10.20.0.5\tnoon\ta.test",
+            "10.20.0.5\t-\ta\tb",
+        ] {
+            assert!(question(text, now).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_and_the_next_one_read() {
+        let mut text = vec![b'a'; 3 * LONGEST];
+        text.extend_from_slice(b"\nb\n");
+        let mut input: Box<dyn BufRead> = Box::new(io::Cursor::new(text));
+        let mut line = Vec::new();
+        assert_eq!(read_line(&mut input, &mut line).unwrap(), 3 * LONGEST + 1);
+        assert_eq!(line.len(), LONGEST);
+        line.clear();
+        read_line(&mut input, &mut line).unwrap();
+        assert_eq!(line, b"b\n");
+    }
+}

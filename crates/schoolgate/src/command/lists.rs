@@ -1,0 +1,155 @@
+use crate::arguments;
+use crate::failure::{Failure, summary};
+use crate::offline::Offline;
+use model::{HostBuffer, Target};
+use serde_json::json;
+use std::io::{self, Write};
+
+/// Compiles, shows or explains the lists.
+pub(crate) fn lists(asked: &arguments::Lists) -> Result<(), Failure> {
+    match asked {
+        arguments::Lists::Compile { policy, json } => compile(&Offline::open(policy)?, *json),
+        arguments::Lists::Show { policy, json } => show(&Offline::open(policy)?, *json),
+        arguments::Lists::Why {
+            policy,
+            json,
+            target,
+        } => why(&Offline::open(policy)?, *json, target),
+    }
+}
+
+fn compile(offline: &Offline, json: bool) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let report = &offline.report;
+    let found = &report.compiled;
+    let vocabulary = offline.state.policy().vocabulary();
+    let refused: usize = report.lists.iter().map(|list| list.refused.total()).sum();
+    if json {
+        let value = json!({
+            "artefact": offline.state.artefact().digest(),
+            "lists": report.lists.len(),
+            "names": found.names,
+            "addresses": found.addresses,
+            "label_sets": found.sets,
+            "bytes": found.bytes,
+            "hot_bytes": found.hot_bytes,
+            "refused": refused,
+            "exceptions_fired": found.exceptions_fired.iter().map(|fired| json!({
+                "exception": fired.exception,
+                "list": fired.list,
+                "category": vocabulary.word(fired.category),
+                "entry": fired.entry,
+                "entries": fired.entries,
+            })).collect::<Vec<_>>(),
+            "guarded": found.guarded.iter().map(|held| json!({ "name": held.name })).collect::<Vec<_>>(),
+        });
+        writeln!(out, "{value}")?;
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "{} lists, {} names, {} addresses",
+        report.lists.len(),
+        found.names,
+        found.addresses
+    )?;
+    writeln!(
+        out,
+        "{} label sets, {} bytes, {} of them read by look-up",
+        found.sets, found.bytes, found.hot_bytes
+    )?;
+    writeln!(
+        out,
+        "{refused} lines refused, {} exceptions fired, {} entries would have covered a guarded name",
+        found.exceptions_fired.len(),
+        found.guarded.len()
+    )?;
+    for list in report.lists.iter().filter(|list| list.refused.total() > 0) {
+        writeln!(out, "  {}: {} lines refused", list.id, list.refused.total())?;
+    }
+    if !offline.report.warnings.is_empty() {
+        writeln!(
+            out,
+            "\n{}\n{}",
+            offline.report.warnings,
+            summary(&offline.report.warnings)
+        )?;
+    }
+    Ok(())
+}
+
+fn show(offline: &Offline, json: bool) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    for list in &offline.report.lists {
+        if json {
+            let value = json!({
+                "id": list.id,
+                "title": list.title,
+                "category": list.category,
+                "third_party": list.third_party,
+                "names": list.names,
+                "addresses": list.addresses,
+                "refused": list.refused.total(),
+                "licence": list.licence,
+                "source": list.source,
+                "attribution": list.attribution,
+                "digest": list.digest,
+            });
+            writeln!(out, "{value}")?;
+        } else {
+            writeln!(
+                out,
+                "{:<22} {:<20} {:>8} names  {}  {}",
+                list.id, list.category, list.names, list.licence, list.title
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn why(offline: &Offline, json: bool, text: &str) -> Result<(), Failure> {
+    let mut buffer = HostBuffer::new();
+    let target = Target::parse(text, &mut buffer).map_err(|error| {
+        Failure::asked(
+            format!("`{text}` is no target: {error}"),
+            "name a host or a URL",
+        )
+    })?;
+    let why = offline.state.artefact().why_target(&target);
+    let vocabulary = offline.state.policy().vocabulary();
+    let mut out = io::stdout().lock();
+    if json {
+        let value = json!({
+            "target": text,
+            "host": target.host.to_string(),
+            "labels": why.labels.iter().map(|label| json!({
+                "category": vocabulary.word(label.category),
+                "list": label.list,
+                "entry": label.entry,
+            })).collect::<Vec<_>>(),
+            "exceptions": why.exceptions.iter().map(|held| json!({
+                "name": held.name,
+                "reason": held.reason,
+            })).collect::<Vec<_>>(),
+        });
+        writeln!(out, "{value}")?;
+        return Ok(());
+    }
+    writeln!(out, "{}", target.host)?;
+    if why.labels.is_empty() && why.exceptions.is_empty() {
+        writeln!(out, "  on no list")?;
+    }
+    for label in &why.labels {
+        writeln!(
+            out,
+            "  {} by list {}, entry {}",
+            vocabulary.word(label.category),
+            label.list,
+            label.entry
+        )?;
+    }
+    for held in &why.exceptions {
+        writeln!(out, "  exception {}: {}", held.name, held.reason)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,345 @@
+use crate::failure::{Failure, chain};
+use crate::folder::Folders;
+use crate::metrics;
+use crate::settings::Settings;
+use audit::{Actor, Journal, JournalWriter};
+use change::{Desk, Proposal, StateFolder};
+use console::Health;
+use gate::{Gate, Recorder, State};
+use model::{Chance, Clock, Faults, Files, SystemChance};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The parts that other threads look at while the gateway runs.
+pub(crate) struct Doors {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) dns: resolver::Running,
+    pub(crate) proxy: Arc<proxy::Counters>,
+}
+
+/// The whole gateway at work.
+pub(crate) struct Gateway {
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) doors: Arc<Doors>,
+    pub(crate) addresses: Addresses,
+    folders: Folders,
+    proxy: proxy::Running,
+    management: console::Running,
+    dns_shutdown: resolver::Shutdown,
+    proxy_shutdown: proxy::Shutdown,
+}
+
+/// Where the gateway listens, with the real ports.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Addresses {
+    pub(crate) dns: Vec<SocketAddr>,
+    pub(crate) proxy: Vec<SocketAddr>,
+    pub(crate) management: SocketAddr,
+}
+
+impl Gateway {
+    /// Brings the working files into force where they hold together, and opens the doors.
+    ///
+    /// # Errors
+    ///
+    /// Fails when there is no policy to decide by, when the state folder is not ours alone, or
+    /// when a door cannot be opened.
+    pub(crate) fn start(
+        folders: Folders,
+        state: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Failure> {
+        Self::start_with(folders, state, clock, |_| {})
+    }
+
+    /// Starts as [`Gateway::start`] does, with settings that no file can hold.
+    pub(crate) fn start_with(
+        folders: Folders,
+        state: &Path,
+        clock: Arc<dyn Clock>,
+        adapt: impl FnOnce(&mut Settings),
+    ) -> Result<Self, Failure> {
+        let mut faults = Faults::default();
+        let files = folders.read(&mut faults);
+        let settings = Settings::read(&files, &mut faults);
+        crate::logging::start(&settings.log);
+        let chance: Arc<dyn Chance> = Arc::new(SystemChance);
+        let opened = Desk::open(
+            state,
+            &settings.school.ledger,
+            Arc::clone(&clock),
+            Arc::clone(&chance),
+        )?;
+        if opened.founded {
+            say_founding(&opened.desk);
+        }
+        let desk = Arc::new(opened.desk);
+        let (decides, mut settings) = first_state(&desk, &folders, files, settings, faults)?;
+        adapt(&mut settings);
+        let sockets = Sockets::bind(&settings)?;
+        let journal = Journal::open(&StateFolder::journal_in(state), Arc::clone(&clock))?;
+        let journal = JournalWriter::start(journal, Arc::clone(&clock))
+            .map_err(|source| Failure::door(&source))?;
+        let gate = Gate::new(decides, clock, chance, Recorder::start(journal)?);
+        Self::open(desk, folders, gate, settings, sockets)
+    }
+
+    fn open(
+        desk: Arc<Desk>,
+        folders: Folders,
+        gate: Arc<Gate>,
+        settings: Settings,
+        sockets: Sockets,
+    ) -> Result<Self, Failure> {
+        let (dns_shutdown, proxy_shutdown) = (resolver::Shutdown::new(), proxy::Shutdown::new());
+        let addresses = sockets.addresses();
+        let dns = resolver::run(sockets.dns, &gate, &dns_shutdown)
+            .map_err(|error| Failure::door(&error))?;
+        let proxy = proxy::run(
+            sockets.proxy,
+            Arc::clone(&gate),
+            dns.resolve(),
+            settings.proxy,
+            proxy_shutdown.clone(),
+        )
+        .map_err(|error| Failure::door(&error))?;
+        let doors = Arc::new(Doors {
+            gate,
+            dns,
+            proxy: Arc::clone(proxy.counters()),
+        });
+        let registry = metrics::registry(&doors).map_err(|error| Failure::door(&error))?;
+        let watched = Arc::clone(&doors);
+        let management = sockets
+            .management
+            .run(registry, move || health(&watched.gate))
+            .map_err(|error| Failure::door(&error))?;
+        let gateway = Self {
+            desk,
+            doors,
+            addresses,
+            folders,
+            proxy,
+            management,
+            dns_shutdown,
+            proxy_shutdown,
+        };
+        gateway.say_ready();
+        Ok(gateway)
+    }
+
+    /// Reads the working files again and brings them into force where they hold together.
+    ///
+    /// What was in force stays otherwise, and the faults are written down and logged.
+    pub(crate) fn reload(&self) {
+        let mut faults = Faults::default();
+        let files = self.folders.read(&mut faults);
+        let settings = Settings::read(&files, &mut faults);
+        let bundle = change::Bundle::new(files);
+        match self.desk.active() {
+            Ok(Some(active)) if active.bundle.digest() == bundle.digest() => {
+                tracing::info!("the files are what is in force");
+                return;
+            }
+            Ok(_) => {}
+            Err(error) => return keep(&error),
+        }
+        let checked = if faults.errors() > 0 {
+            Err(faults)
+        } else {
+            self.desk.check(proposal(bundle, &settings))
+        };
+        match checked {
+            Ok(checked) => {
+                let approved = self.desk.mode().approve(checked);
+                match self.desk.activate(approved, Some(&self.doors.gate)) {
+                    Ok(activated) => tracing::info!(
+                        policy = %activated.version, entry = activated.entry.0,
+                        files = ?activated.changed, "a policy came into force"
+                    ),
+                    Err(error) => keep(&error),
+                }
+            }
+            Err(faults) => self.refuse(faults),
+        }
+    }
+
+    fn refuse(&self, faults: Faults) {
+        let faults = self.folders.rename(faults);
+        if let Err(error) = self.desk.refuse(&faults) {
+            tracing::error!(error = %chain(&error), "the refusal could not be written down");
+        }
+        for fault in faults.iter() {
+            tracing::error!("{}", fault.to_string().trim_end());
+        }
+        tracing::error!(
+            errors = faults.errors(),
+            "the edited files do not hold together; the policy in force stays"
+        );
+    }
+
+    /// Stops in good order: doors, then the journal, then the ledger's last word.
+    pub(crate) fn stop(self) {
+        tracing::info!("stopping");
+        self.proxy_shutdown.begin();
+        self.dns_shutdown.trigger();
+        if let Err(error) = self.proxy.join() {
+            tracing::error!(error = %chain(&error), "the proxy did not end in good order");
+        }
+        self.management.stop();
+        match Arc::try_unwrap(self.doors) {
+            // The last hand on the gate lets the journal write what it holds.
+            Ok(doors) => doors.dns.join(),
+            Err(_) => tracing::warn!(
+                "a part of the gateway is still held; the journal may lack its last second"
+            ),
+        }
+        if let Err(error) = self.desk.stop() {
+            tracing::error!(error = %chain(&error), "the stop could not be written down");
+        }
+    }
+
+    fn say_ready(&self) {
+        let state = self.doors.gate.state();
+        tracing::info!(
+            dns = ?self.addresses.dns, proxy = ?self.addresses.proxy,
+            management = %self.addresses.management, policy = %state.policy().version(),
+            names = state.artefact().names(), mode = self.desk.mode().word(), "ready"
+        );
+        if !has_floor_list(&state) {
+            tracing::warn!("ILLEGAL-CONTENT LIST NOT PRESENT: no licensed list is loaded");
+        }
+        for gap in state.policy().gaps() {
+            tracing::warn!("{gap}");
+        }
+    }
+}
+
+fn keep(error: &dyn std::error::Error) {
+    tracing::error!(
+        error = %chain(error),
+        "the edited files could not be brought into force; the policy in force stays"
+    );
+}
+
+/// The bound sockets of all doors.
+struct Sockets {
+    dns: resolver::Listeners,
+    proxy: proxy::Listeners,
+    management: console::Listener,
+}
+
+impl Sockets {
+    fn bind(settings: &Settings) -> Result<Self, Failure> {
+        Ok(Self {
+            dns: resolver::Listeners::bind(&settings.dns).map_err(|error| Failure::door(&error))?,
+            proxy: proxy::Listeners::bind(&settings.proxy)
+                .map_err(|error| Failure::door(&error))?,
+            management: console::Listener::bind(&settings.management)
+                .map_err(|error| Failure::door(&error))?,
+        })
+    }
+
+    fn addresses(&self) -> Addresses {
+        Addresses {
+            dns: self.dns.local_addresses().to_vec(),
+            proxy: self.proxy.addresses().to_vec(),
+            management: self.management.address(),
+        }
+    }
+}
+
+/// Whether any list of illegal content is loaded.
+pub(crate) fn has_floor_list(state: &State) -> bool {
+    let floor = state.policy().vocabulary().floor();
+    state
+        .artefact()
+        .lists()
+        .iter()
+        .any(|list| list.entries > 0 && list.categories.meets(floor))
+}
+
+/// The state to begin with: the working files where they hold together, else what was in force.
+fn first_state(
+    desk: &Desk,
+    folders: &Folders,
+    files: Files,
+    settings: Settings,
+    mut faults: Faults,
+) -> Result<(State, Settings), Failure> {
+    let active = desk.active()?;
+    let bundle = change::Bundle::new(files);
+    if let Some(active) = &active
+        && active.bundle.digest() == bundle.digest()
+    {
+        return Ok((desk.resume(active)?, settings));
+    }
+    if faults.errors() == 0 {
+        match desk.check(proposal(bundle, &settings)) {
+            Ok(checked) => {
+                for warning in checked.warnings().iter() {
+                    tracing::warn!("{}", warning.to_string().trim_end());
+                }
+                let activated = desk.activate(desk.mode().approve(checked), None)?;
+                if let Some(state) = activated.state {
+                    return Ok((state, settings));
+                }
+                faults.push(model::Fault::of_file(
+                    "config",
+                    "no state was made",
+                    "report this",
+                ));
+            }
+            Err(more) => faults = more,
+        }
+    }
+    let faults = folders.rename(faults);
+    let Some(active) = active else {
+        return Err(Failure::Faults(faults));
+    };
+    desk.refuse(&faults)?;
+    for fault in faults.iter() {
+        tracing::error!("{}", fault.to_string().trim_end());
+    }
+    tracing::error!(policy = %active.version(), since = %active.since, "the working files do not hold together; deciding by the policy that was in force");
+    let settings = Settings::read(active.bundle.files(), &mut Faults::default());
+    Ok((desk.resume(&active)?, settings))
+}
+
+fn proposal(bundle: change::Bundle, settings: &Settings) -> Proposal {
+    Proposal {
+        bundle,
+        school: settings.school.name.clone(),
+        proposer: Actor::Gateway,
+        reason: "the working files were read".to_owned(),
+    }
+}
+
+fn say_founding(desk: &Desk) {
+    let fingerprint = desk.ledger().fingerprint();
+    eprintln!("The change log was founded. Write this fingerprint down and put it into the");
+    eprintln!("headteacher's safe; with it anybody can check that the log is the school's own:");
+    eprintln!("\n    {fingerprint}\n");
+}
+
+fn health(gate: &Gate) -> Health {
+    let state = gate.state();
+    let mut health = Health::ready(format!("policy {} in force", state.policy().version()));
+    health.words.push(format!(
+        "{} names on {} lists",
+        state.artefact().names(),
+        state.artefact().lists().len()
+    ));
+    if !has_floor_list(&state) {
+        health
+            .words
+            .push("ILLEGAL-CONTENT LIST NOT PRESENT".to_owned());
+    }
+    let journal = gate.journal();
+    if journal.failures > 0 && journal.waiting > 0 {
+        health = health.but("the journal cannot be written; check the disk of the state folder");
+    }
+    health
+}

@@ -1,0 +1,111 @@
+use crate::arguments::Policy;
+use crate::failure::Failure;
+use crate::folder::Folders;
+use crate::settings::Settings;
+use gate::{Compiled, State};
+use matcher::{Artefact, Secret};
+use model::{Fault, Faults, Files, PolicyVersion, Vocabulary};
+use policy::Overlay;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A policy with its lists, compiled from working files without a state folder.
+#[derive(Debug)]
+pub(crate) struct Offline {
+    /// What decides.
+    pub(crate) state: State,
+    /// What compiling the lists found.
+    pub(crate) report: lists::Report,
+    /// What should be looked at.
+    pub(crate) warnings: Faults,
+}
+
+impl Offline {
+    /// Reads and compiles all files.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of every file, under the names by which the reader knows them.
+    pub(crate) fn open(policy: &Policy) -> Result<Self, Failure> {
+        let folders = Folders::new(&policy.config, policy.blocklists.as_deref());
+        let mut faults = Faults::default();
+        let files = folders.read(&mut faults);
+        if faults.errors() > 0 {
+            return Err(Failure::Faults(faults));
+        }
+        let made = Self::compile(&files, &mut faults);
+        match made {
+            Some((state, report)) => Ok(Self {
+                state,
+                report,
+                warnings: folders.rename(faults),
+            }),
+            None => Err(Failure::Faults(folders.rename(faults))),
+        }
+    }
+
+    /// The ids of the lists of illegal content among some files that hold anything.
+    pub(crate) fn floor_lists(files: &Files) -> Vec<String> {
+        let Some(vocabulary) = policy::vocabulary(files, &mut Faults::default()) else {
+            return Vec::new();
+        };
+        let Ok((_, report)) = compile_lists(files, &vocabulary) else {
+            return Vec::new();
+        };
+        let floor = |id: &str| {
+            vocabulary
+                .find(id)
+                .is_some_and(|id| vocabulary.floor().contains(id))
+        };
+        report
+            .lists
+            .into_iter()
+            .filter(|list| list.names + list.addresses > 0 && floor(&list.category))
+            .map(|list| list.id)
+            .collect()
+    }
+
+    fn compile(files: &Files, faults: &mut Faults) -> Option<(State, lists::Report)> {
+        let settings = Settings::read(files, faults);
+        let version = PolicyVersion::from(files.digest());
+        let compiled = Compiled::compile(files, &Overlay::default(), version, faults);
+        let mut unheard = Faults::default();
+        let vocabulary = policy::vocabulary(files, &mut unheard)?;
+        let (lists, report) = match compile_lists(files, &vocabulary) {
+            Ok(made) => made,
+            Err(more) => {
+                faults.append(more);
+                return None;
+            }
+        };
+        let artefact = match Artefact::from_bytes(lists.into_bytes(), &Secret::new(PASSING)) {
+            Ok(artefact) => artefact,
+            Err(error) => {
+                let mend = "report this: the program does not read what it wrote";
+                faults.push(Fault::of_file("blocklists", error.to_string(), mend));
+                return None;
+            }
+        };
+        let state = State::new(compiled?, Arc::new(artefact), &settings.school.name);
+        Some((state, report))
+    }
+}
+
+/// Compiles the lists among some files.
+fn compile_lists(
+    files: &Files,
+    vocabulary: &Vocabulary,
+) -> Result<(matcher::Compiled, lists::Report), Faults> {
+    let inputs: BTreeMap<String, Arc<[u8]>> = files
+        .under(BLOCKLISTS)
+        .map(|(path, content)| (path[BLOCKLISTS.len()..].to_owned(), Arc::clone(content)))
+        .collect();
+    lists::compile(&inputs, vocabulary, &Secret::new(PASSING))
+}
+
+/// The secret of an artefact that lives no longer than one command.
+///
+/// Nobody can profit from a collision there, and two runs on the same files come out alike.
+const PASSING: [u8; 32] = [0x5c; 32];
+
+const BLOCKLISTS: &str = "blocklists/";

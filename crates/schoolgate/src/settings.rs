@@ -1,0 +1,120 @@
+use model::{Document, Fault, Faults, Files};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `config/schoolgate.toml`: the school and the gateway itself.
+///
+/// Each part owns its settings; this type only joins them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// The school.
+    pub(crate) school: School,
+    /// What the gateway says of its own work.
+    pub(crate) log: Log,
+    /// The DNS door.
+    pub(crate) dns: resolver::Settings,
+    /// The proxy doors.
+    pub(crate) proxy: proxy::Settings,
+    /// Health and metrics.
+    pub(crate) management: console::Settings,
+}
+
+/// The school.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct School {
+    /// Its name, as it stands on the block page.
+    pub(crate) name: String,
+    /// The name of the ledger in its signed heads, such as "oakfield.example/ledger". Without
+    /// spaces and `+`; it cannot be changed after the first start.
+    pub(crate) ledger: String,
+}
+
+impl Default for School {
+    fn default() -> Self {
+        Self {
+            name: "the school".to_owned(),
+            ledger: "schoolgate.invalid/ledger".to_owned(),
+        }
+    }
+}
+
+/// What the gateway says of its own work. Never a pupil's name or a host that was asked for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    /// The form of the lines.
+    pub(crate) format: LogFormat,
+    /// How much is said.
+    pub(crate) level: LogLevel,
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Plain,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogLevel {
+    /// Only what needs somebody.
+    Error,
+    /// Also what should be looked at.
+    Warn,
+    /// Also starts, changes and stops.
+    #[default]
+    Info,
+    /// Also what helps to find a fault.
+    Debug,
+}
+
+impl LogLevel {
+    pub(crate) const fn filter(self) -> tracing::Level {
+        match self {
+            Self::Error => tracing::Level::ERROR,
+            Self::Warn => tracing::Level::WARN,
+            Self::Info => tracing::Level::INFO,
+            Self::Debug => tracing::Level::DEBUG,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads `config/schoolgate.toml`; absent, everything stands at its default.
+    pub(crate) fn read(files: &Files, faults: &mut Faults) -> Self {
+        let Some(content) = files.content(PATH) else {
+            return Self::default();
+        };
+        let Ok(text) = std::str::from_utf8(content) else {
+            faults.push(Fault::of_file(
+                PATH,
+                "the file is not UTF-8",
+                "save it as UTF-8",
+            ));
+            return Self::default();
+        };
+        let (document, settings) = Document::parse::<Self>(PATH, text, faults);
+        let settings = settings.unwrap_or_default();
+        let origin = &settings.school.ledger;
+        if origin.is_empty() || origin.len() > 200 || origin.contains([' ', '+', '\n', '\t']) {
+            let steps = ["school".into(), "ledger".into()];
+            let fault = document.fault(
+                &steps,
+                "the ledger's name is empty, too long, or has a space or `+`",
+            );
+            faults.push(fault.mend("write a name such as \"oakfield.example/ledger\""));
+        }
+        settings
+    }
+}
+
+/// Where the settings stand among the files.
+const PATH: &str = "config/schoolgate.toml";
