@@ -1,4 +1,5 @@
-//! What the tests of the whole gateway share: the project's own files and folders.
+//! What the tests of the whole gateway share: the project's files, its doors in this process, and
+//! stand-ins for what lies outside.
 //!
 //! Each file of `tests/tests` holds one promise. Nothing here waits by sleeping a guessed time,
 //! binds a fixed port or leaves the machine.
@@ -8,8 +9,16 @@
 //! assert!(starter.iter().any(|list| list.id == "games"));
 //! ```
 
+mod dns;
+mod doors;
 mod project;
+mod school;
 mod starter_list;
+mod upstream;
 
+pub use dns::{DnsAnswer, ask_dns};
+pub use doors::{Doors, connect_from};
 pub use project::{blocklists, categories, config, exceptions, fixture, read, root};
+pub use school::{School, on_loopback};
 pub use starter_list::{StarterEntry, StarterList, starter_lists};
+pub use upstream::StubUpstream;
