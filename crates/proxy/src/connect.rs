@@ -190,7 +190,7 @@ async fn reach(core: &Core, ruling: &Ruling, asked: &Asked) -> Result<TcpStream,
     };
     let mut buffer = HostBuffer::new();
     let host = Host::normalise(host, &mut buffer).map_err(|_| DialError::Private)?;
-    dial(core, &ruling.client, host, *port).await
+    dial(core, ruling, host, *port).await
 }
 
 /// Reads until the ClientHello is whole or known to be none.

@@ -6,7 +6,7 @@ use crate::pool::Pool;
 use crate::watch::{Carried, Watch, Watches};
 use crate::{Counters, Settings};
 use gate::{Client, Facts, Gate, Judgement, Session, Words};
-use model::{Door, Resolve};
+use model::{Door, Host, HostBuffer, NetworkAccess, Resolve};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -57,6 +57,8 @@ pub(crate) struct Shared {
 pub(crate) struct Ruling {
     pub(crate) client: Client,
     pub(crate) judgement: Judgement,
+    /// What the client's device may reach at all.
+    pub(crate) network: NetworkAccess,
 }
 
 impl Ruling {
@@ -88,10 +90,34 @@ impl Core {
     pub(crate) fn judge(&self, source: std::net::IpAddr, asked: &Asked) -> Option<Ruling> {
         let mut session = self.session.borrow_mut();
         let client = session.client(source);
-        asked
+        let judgement = asked
             .with_target(|target, _| session.judge(&client, target))
-            .ok()
-            .map(|judgement| Ruling { client, judgement })
+            .ok()?;
+        let facts = &session.state().identifier().roster().zone_facts;
+        let zone = client
+            .subject
+            .and_then(|subject| facts.get(usize::from(subject.zone.0)));
+        Some(Ruling {
+            client,
+            judgement,
+            network: zone.map_or(NetworkAccess::None, |zone| zone.network),
+        })
+    }
+
+    /// Whether the school named the host as a server of its own.
+    pub(crate) fn is_local_server(&self, host: &Host<'_>) -> bool {
+        let session = self.session.borrow();
+        let servers = session.state().compiled().local_servers();
+        match host {
+            Host::Address(address) => servers
+                .iter()
+                .any(|server| server.addresses.contains(address)),
+            Host::Name(name) => servers.iter().any(|server| {
+                let mut buffer = HostBuffer::new();
+                let own = Host::normalise(&server.name, &mut buffer);
+                own.is_ok_and(|own| own.name().is_some_and(|own| name.is_at_or_below(own)))
+            }),
+        }
     }
 
     pub(crate) fn words(&self, ruling: &Ruling) -> Words {

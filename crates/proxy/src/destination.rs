@@ -1,4 +1,5 @@
 use crate::{Network, Settings};
+use model::NetworkAccess;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Which addresses the proxy may connect to.
@@ -7,21 +8,32 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 /// rebinding), and a private address typed in is a way round the school's own walls.
 #[derive(Debug)]
 pub(crate) struct Destinations {
-    permitted: Vec<Network>,
+    local: Vec<Network>,
+    always: Vec<Network>,
     own: Vec<SocketAddr>,
 }
 
 impl Destinations {
     pub(crate) fn new(settings: &Settings, own: Vec<SocketAddr>) -> Self {
-        let mut permitted = settings.local_networks.clone();
-        permitted.extend_from_slice(&settings.allow_private);
-        Self { permitted, own }
+        Self {
+            local: settings.local_networks.clone(),
+            always: settings.allow_private.clone(),
+            own,
+        }
     }
 
     /// Whether a connection to the address may be opened.
-    pub(crate) fn permits(&self, address: IpAddr) -> bool {
+    ///
+    /// The school's own networks are open to devices that the policy gives full access, and to
+    /// none that it gives the internet only (BYO-05).
+    pub(crate) fn permits(&self, address: IpAddr, network: NetworkAccess) -> bool {
         let address = address.to_canonical();
-        !is_private(address) || self.permitted.iter().any(|net| net.contains(address))
+        let among = |networks: &[Network]| networks.iter().any(|net| net.contains(address));
+        let local = match network {
+            NetworkAccess::Full => among(&self.local),
+            NetworkAccess::InternetOnly | NetworkAccess::None => false,
+        };
+        !is_private(address) || local || among(&self.always)
     }
 
     /// Whether the address is one of our own doors, so that a request would come back to us.
@@ -111,7 +123,10 @@ mod tests {
             "2002:a00:1::1",
             "2001:0:1::1",
         ] {
-            assert!(!destinations.permits(address.parse().unwrap()), "{address}");
+            assert!(
+                !destinations.permits(address.parse().unwrap(), NetworkAccess::Full),
+                "{address}"
+            );
         }
         for address in [
             "93.184.216.34",
@@ -119,17 +134,22 @@ mod tests {
             "2606:2800::1",
             "64:ff9b::5db8:d822",
         ] {
-            assert!(destinations.permits(address.parse().unwrap()), "{address}");
+            assert!(
+                destinations.permits(address.parse().unwrap(), NetworkAccess::Full),
+                "{address}"
+            );
         }
     }
 
     #[test]
     fn the_schools_own_networks_may_be_reached() {
         let destinations = destinations(&["10.0.5.0/24", "192.168.7.7"]);
-        assert!(destinations.permits("10.0.5.9".parse().unwrap()));
-        assert!(destinations.permits("::ffff:10.0.5.9".parse().unwrap()));
-        assert!(destinations.permits("192.168.7.7".parse().unwrap()));
-        assert!(!destinations.permits("10.0.6.9".parse().unwrap()));
+        assert!(destinations.permits("10.0.5.9".parse().unwrap(), NetworkAccess::Full));
+        assert!(destinations.permits("::ffff:10.0.5.9".parse().unwrap(), NetworkAccess::Full));
+        assert!(destinations.permits("192.168.7.7".parse().unwrap(), NetworkAccess::Full));
+        assert!(!destinations.permits("10.0.6.9".parse().unwrap(), NetworkAccess::Full));
+        let visitor = NetworkAccess::InternetOnly;
+        assert!(!destinations.permits("10.0.5.9".parse().unwrap(), visitor));
     }
 
     #[test]

@@ -1,6 +1,5 @@
-use crate::core::Core;
-use gate::Client;
-use model::{Host, ResolveError};
+use crate::core::{Core, Ruling};
+use model::{Host, NetworkAccess, ResolveError};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -24,13 +23,13 @@ pub(crate) enum DialError {
 /// Connects to a host in the view of the client; one limit of time for all of it.
 pub(crate) async fn dial(
     core: &Core,
-    client: &Client,
+    ruling: &Ruling,
     host: Host<'_>,
     port: u16,
 ) -> Result<TcpStream, DialError> {
     let result = tokio::time::timeout(
         core.settings.connect_limit(),
-        reach(core, client, host, port),
+        reach(core, ruling, host, port),
     )
     .await
     .unwrap_or(Err(DialError::Slow));
@@ -46,7 +45,7 @@ pub(crate) async fn dial(
 
 async fn reach(
     core: &Core,
-    client: &Client,
+    ruling: &Ruling,
     host: Host<'_>,
     port: u16,
 ) -> Result<TcpStream, DialError> {
@@ -54,15 +53,16 @@ async fn reach(
         Host::Address(address) => vec![address],
         Host::Name(name) => {
             core.resolve
-                .resolve(name, client.source, client.view)
+                .resolve(name, ruling.client.source, ruling.client.view)
                 .await?
                 .addresses
         }
     };
     let (mut last, mut looped) = (None, false);
+    let named = ruling.network == NetworkAccess::Full && core.is_local_server(&host);
     let wanted: Vec<IpAddr> = addresses
         .into_iter()
-        .filter(|&address| core.destinations.permits(address))
+        .filter(|&address| named || core.destinations.permits(address, ruling.network))
         .collect();
     for (place, &address) in wanted.iter().enumerate().take(MOST_ADDRESSES) {
         let socket = SocketAddr::new(address, port);
@@ -70,6 +70,7 @@ async fn reach(
             looped = true;
             continue;
         }
+        let socket = core.settings.every_origin.unwrap_or(socket);
         // A dead address must not eat the time of the next one.
         let limit = if place + 1 < wanted.len() { EACH } else { LAST };
         match tokio::time::timeout(limit, TcpStream::connect(socket)).await {

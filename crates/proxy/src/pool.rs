@@ -1,6 +1,7 @@
+use crate::core::Ruling;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
-use model::{Host, ViewId};
+use model::{Host, NetworkAccess, ViewId};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -8,12 +9,28 @@ use std::time::{Duration, Instant};
 
 /// Idle connections to origins, of one worker.
 ///
-/// Kept by view as well as by origin: two views may get different addresses for one name. A
-/// connection on which somebody signed in never comes here.
+/// Kept by [`Reach`] as well as by origin: two views may get different addresses for one name,
+/// and a device with the internet only must not get a way into the school. A connection on which somebody signed in never comes here.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
     idle: RefCell<HashMap<Box<str>, Vec<Idle>>>,
     key: RefCell<String>,
+}
+
+/// For whom a connection may be used again: those who would be given the same one afresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reach {
+    view: ViewId,
+    network: NetworkAccess,
+}
+
+impl Reach {
+    pub(crate) const fn of(ruling: &Ruling) -> Self {
+        Self {
+            view: ruling.client.view,
+            network: ruling.network,
+        }
+    }
 }
 
 /// A connection to an origin, ready for one request at a time.
@@ -34,16 +51,16 @@ struct Idle {
 }
 
 impl Pool {
-    pub(crate) fn origin(view: ViewId, host: &Host<'_>, port: u16) -> Origin {
+    pub(crate) fn origin(reach: Reach, host: &Host<'_>, port: u16) -> Origin {
         let mut key = String::new();
-        write_key(&mut key, view, host, port);
+        write_key(&mut key, reach, host, port);
         Origin(key.into())
     }
 
     /// An idle connection to the origin, the one used last.
-    pub(crate) fn take(&self, view: ViewId, host: &Host<'_>, port: u16) -> Option<Upstream> {
+    pub(crate) fn take(&self, reach: Reach, host: &Host<'_>, port: u16) -> Option<Upstream> {
         let mut key = self.key.borrow_mut();
-        write_key(&mut key, view, host, port);
+        write_key(&mut key, reach, host, port);
         let mut idle = self.idle.borrow_mut();
         let kept = idle.get_mut(key.as_str())?;
         while let Some(found) = kept.pop() {
@@ -82,10 +99,14 @@ impl Pool {
     }
 }
 
-fn write_key(key: &mut String, view: ViewId, host: &Host<'_>, port: u16) {
+fn write_key(key: &mut String, reach: Reach, host: &Host<'_>, port: u16) {
     key.clear();
     // Writing to a string cannot fail.
-    let _ = write!(key, "{} {port} {host}", view.0);
+    let _ = write!(
+        key,
+        "{} {} {port} {host}",
+        reach.view.0, reach.network as u8
+    );
 }
 
 /// Below the 60 seconds after which many origins close, so that few requests meet a closed one.

@@ -57,8 +57,12 @@ pub struct Settings {
     /// Where the buttons of the block page lead: the address of the console that clients can
     /// reach, for example `https://gateway.school.example:8443`. Empty: the page says who to ask.
     pub console: String,
-    /// Who to ask or tell, shown on the block page, for example `Mrs Example in the office`.
+    /// Who to ask or tell, shown on the block page, for example `the school office`.
     pub contact: String,
+    /// Where every connection to an origin goes instead, whatever its name and port. No file can
+    /// set it: it keeps the demo and tests on this machine.
+    #[serde(skip)]
+    pub every_origin: Option<SocketAddr>,
     /// What `/proxy.pac` names as the proxy, `host:port`. Empty: the address the client asked at.
     pub advertise: String,
     /// Names that browsers ask for directly, with all below them, for example
@@ -93,6 +97,7 @@ impl Default for Settings {
             floor_words: String::new(),
             console: String::new(),
             contact: String::new(),
+            every_origin: None,
             advertise: String::new(),
             direct: Vec::new(),
             via: false,

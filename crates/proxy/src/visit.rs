@@ -4,7 +4,7 @@ use crate::core::{Core, Ruling, may_carry};
 use crate::dial::{DialError, dial};
 use crate::hop_by_hop::{self, binds_connection};
 use crate::pac;
-use crate::pool::{Pool, Upstream};
+use crate::pool::{Pool, Reach, Upstream};
 use crate::settings::FloorAnswer;
 use crate::watch::Watch;
 use gate::Facts;
@@ -239,14 +239,14 @@ impl Visit {
     }
 
     async fn upstream(&self, asked: &Asked, ruling: &Ruling) -> Result<(Upstream, bool), Failure> {
-        let view = ruling.client.view;
+        let reach = Reach::of(ruling);
         let kept = asked.with_target(|target, port| {
             let own = self.own.borrow_mut().take();
             if self.bound.get() {
-                let origin = Pool::origin(view, &target.host, port);
+                let origin = Pool::origin(reach, &target.host, port);
                 own.filter(|own| own.origin == origin && !own.sender.is_closed())
             } else {
-                self.core.pool.take(view, &target.host, port)
+                self.core.pool.take(reach, &target.host, port)
             }
         });
         if let Ok(Some(kept)) = kept {
@@ -256,7 +256,7 @@ impl Visit {
         let (host, port) = named.map_err(|_| Failure::NoTarget)?;
         let mut buffer = model::HostBuffer::new();
         let host = Host::normalise(&host, &mut buffer).map_err(|_| Failure::NoTarget)?;
-        let stream = dial(&self.core, &ruling.client, host, port)
+        let stream = dial(&self.core, ruling, host, port)
             .await
             .map_err(Failure::Dial)?;
         let (sender, connection) = hyper::client::conn::http1::Builder::new()
@@ -268,7 +268,7 @@ impl Visit {
         tokio::task::spawn_local(async move {
             let _ = connection.await;
         });
-        let origin = Pool::origin(view, &host, port);
+        let origin = Pool::origin(reach, &host, port);
         Ok((Upstream { sender, origin }, true))
     }
 

@@ -147,6 +147,26 @@ fn a_name_that_leads_to_a_private_address_is_refused() {
     assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
 }
 
+// BYO-05
+#[test]
+fn the_schools_own_servers_are_open_to_its_own_devices_only() {
+    let port = mirror();
+    let servers = Stage::with(port, |settings| settings.allow_private.clear());
+    let networks = Stage::with(port, |settings| {
+        settings.local_networks = std::mem::take(&mut settings.allow_private);
+    });
+    for (stage, host) in [(&servers, "intranet.test"), (&networks, "school.test")] {
+        let url = format!("http://{host}:{port}/");
+        let answer = stage.get(PLAIN, &url);
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{host} {answer}");
+        // A connection that a school device opened is not lent to a visitor's either.
+        let answer = stage.get(VISITOR, &url);
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{host} {answer}");
+    }
+    let answer = servers.get(PLAIN, &format!("http://school.test:{port}/"));
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+}
+
 #[test]
 fn other_ports_schemes_and_methods_are_refused() {
     let stage = Stage::new(mirror());
@@ -191,8 +211,6 @@ fn browsers_find_their_settings_and_no_request_comes_back_to_us() {
             .get(PLAIN, &format!("http://{own}/wpad.dat"))
             .contains("FindProxyForURL")
     );
-    let looping = Stage::with(80, |settings| settings.http_ports = vec![80]);
-    drop(looping);
     let stage = Stage::with(80, |settings| {
         settings.http_ports = (1..=u16::MAX).collect()
     });

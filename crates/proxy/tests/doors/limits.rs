@@ -1,6 +1,7 @@
 //! Limits of number, size and time.
 
 use crate::stage::*;
+use model::{Action, Door};
 use std::io::Write as _;
 
 #[test]
@@ -65,6 +66,42 @@ fn an_origin_that_says_nothing_is_given_up() {
     let stage = Stage::with(port, |settings| settings.response_seconds = 1);
     let answer = stage.get(PLAIN, &format!("http://school.test:{port}/"));
     assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
+}
+
+#[test]
+fn every_judged_request_is_one_row() {
+    let port = mirror();
+    let mut stage = Stage::new(port);
+    let url = format!("http://school.test:{port}/");
+    for _ in 0..3 {
+        stage.get(PLAIN, &url);
+    }
+    stage.get(PLAIN, "http://bets.test/");
+    stage.get(PLAIN, "http://blogs.test/");
+    stage.get(PLAIN, "http://absent.school.test/");
+    stage.get(PLAIN, "http://school.test:25/");
+    stage.open_tunnel(PLAIN, "bets.test:443");
+    let (mut fronted, _) = stage.open_tunnel(PLAIN, &format!("school.test:{port}"));
+    fronted
+        .write_all(&crate::hello::hello(Some("bets.test"), false))
+        .unwrap();
+    end(&mut fronted);
+    let (mut open, _) = stage.open_tunnel(PLAIN, &format!("school.test:{port}"));
+    open.write_all(&crate::hello::hello(Some("school.test"), false))
+        .unwrap();
+    open.shutdown(std::net::Shutdown::Write).unwrap();
+    end(&mut open);
+    stage.stop();
+    let rows = [
+        (Door::Http, Action::Allow, 4),
+        (Door::Http, Action::Block, 2),
+        (Door::Http, Action::Permission, 1),
+        (Door::Connect, Action::Block, 2),
+        (Door::Connect, Action::Allow, 1),
+    ];
+    for (door, action, count) in rows {
+        assert_eq!(stage.decisions(door, action), count, "{door} {action}");
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@
 use gate::{Compiled, Gate, Recorder, State};
 use matcher::{Artefact, Compiler, Coverage, ListMeta, Secret};
 use model::{
-    Clock, Faults, Files, Host, HostBuffer, ManualClock, Name, PolicyVersion, Resolve,
-    ResolveError, Resolved, SystemChance, ViewId,
+    Action, Clock, Door, Faults, Files, Host, HostBuffer, ManualClock, Name, PolicyVersion,
+    Resolve, ResolveError, Resolved, SystemChance, ViewId,
 };
 use policy::Overlay;
 use proxy::{Counters, Listeners, Running, Settings, Shutdown};
@@ -22,6 +22,7 @@ pub(crate) const SIMPLE: [u8; 4] = [127, 0, 2, 1];
 pub(crate) const PLAIN: [u8; 4] = [127, 0, 3, 1];
 pub(crate) const OLDER: [u8; 4] = [127, 0, 4, 1];
 pub(crate) const STAFF: [u8; 4] = [127, 0, 6, 1];
+pub(crate) const VISITOR: [u8; 4] = [127, 0, 7, 1];
 pub(crate) const STRANGER: [u8; 4] = [127, 0, 99, 1];
 
 pub(crate) const NOON: &str = "2026-11-23T12:00:00Z";
@@ -41,6 +42,20 @@ const NETWORK: &str = r#"
 id      = "shared"
 title   = "school owned"
 network = "full"
+[[device_classes]]
+id      = "own"
+title   = "their own"
+network = "internet-only"
+[[zones]]
+id           = "visitors"
+title        = "visitors"
+networks     = ["127.0.7.0/24"]
+device_class = "own"
+group        = "plain"
+unidentified = "plain"
+[[local_servers]]
+name   = "intranet.test"
+reason = "timetables"
 "#;
 
 const GROUPS: [(&str, u8, &str, &str); 5] = [
@@ -117,7 +132,8 @@ fn artefact(files: &Files, labelled: &[(&str, &str)]) -> Arc<Artefact> {
     Arc::new(Artefact::from_bytes(bytes, &secret).unwrap())
 }
 
-const LABELLED: [(&str, &str); 6] = [
+const LABELLED: [(&str, &str); 7] = [
+    ("education", "intranet.test"),
     ("gambling", "bets.test"),
     ("video", "video.test"),
     ("blogs", "blogs.test"),
@@ -254,6 +270,11 @@ impl Stage {
         stream.write_all(request.as_bytes()).unwrap();
         let answer = head(&mut stream);
         (stream, answer)
+    }
+
+    /// Rows that the journal took, once the proxy has stopped.
+    pub(crate) fn decisions(&self, door: Door, action: Action) -> u64 {
+        self.gate.counters().decisions(door, action)
     }
 
     pub(crate) fn stop(&mut self) -> Duration {
