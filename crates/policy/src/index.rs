@@ -13,6 +13,16 @@ pub(crate) struct SiteIndex {
     slots: Box<[u32]>,
     names: Vec<(Box<str>, u64, Box<[Entry]>)>,
     addresses: BTreeMap<IpAddr, Box<[Entry]>>,
+    tails: Tails,
+}
+
+/// The last eight bytes of all names, one bit each: most hosts are no rule's, and one look at
+/// their end says so.
+#[derive(Debug, Default)]
+struct Tails {
+    bits: Box<[u64]>,
+    /// The lengths of names below eight bytes, one bit each.
+    short: u8,
 }
 
 /// One rule's word for one site.
@@ -71,10 +81,12 @@ impl SiteIndexBuilder {
             .into_iter()
             .map(|(address, entries)| (address, entries.into_boxed_slice()))
             .collect();
+        let tails = Tails::of(names.iter().map(|(name, _, _)| name.as_bytes()));
         SiteIndex {
             slots,
             names,
             addresses,
+            tails,
         }
     }
 }
@@ -91,7 +103,7 @@ impl SiteIndex {
                 return;
             }
         };
-        if self.names.is_empty() {
+        if !self.tails.may_hold(name.as_str().as_bytes()) {
             return;
         }
         // Asked for only when a name above the host is found, which is seldom.
@@ -133,6 +145,63 @@ impl SiteIndex {
             }
             slot = (slot + 1) & mask;
         }
+    }
+}
+
+impl Tails {
+    fn of<'a>(names: impl ExactSizeIterator<Item = &'a [u8]>) -> Self {
+        // About 32 bits a name, so that one host in thirty is looked up in vain.
+        let words = (names.len() / 2).next_power_of_two().max(1);
+        let mut tails = Self {
+            bits: vec![0; words].into_boxed_slice(),
+            short: 0,
+        };
+        for name in names {
+            match name.last_chunk() {
+                Some(tail) => {
+                    let (word, bit) = tails.place(*tail);
+                    tails.bits[word] |= 1 << bit;
+                }
+                None => tails.short |= 1 << name.len(),
+            }
+        }
+        tails
+    }
+
+    /// Whether the host may be one of the names, or stand below one.
+    #[inline]
+    fn may_hold(&self, host: &[u8]) -> bool {
+        if let Some(tail) = host.last_chunk() {
+            let (word, bit) = self.place(*tail);
+            if self
+                .bits
+                .get(word)
+                .is_some_and(|word| word & (1 << bit) != 0)
+            {
+                return true;
+            }
+        }
+        let mut short = self.short;
+        while short != 0 {
+            let length = short.trailing_zeros() as usize;
+            short &= short - 1;
+            match host.len().checked_sub(length) {
+                Some(0) => return true,
+                Some(start) if host[start - 1] == b'.' => return true,
+                Some(_) | None => {}
+            }
+        }
+        false
+    }
+
+    #[inline]
+    fn place(&self, tail: [u8; 8]) -> (usize, u32) {
+        let mixed = u64::from_le_bytes(tail).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let high = (mixed >> 32) as usize;
+        (
+            (high >> 6) & self.bits.len().wrapping_sub(1),
+            (high & 63) as u32,
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::index::{Entry, SiteIndex};
 use crate::rule::Masks;
 use crate::site::Reach;
-use crate::view::{Body, View};
+use crate::view::{Body, Layer, Standing, View};
 use model::{
     Access, CategoryId, CategorySet, Host, Inspect, Labels, Name, Obligations, PolicyVersion,
     Reason, RuleIndex, Rung, Scheme, Target, Verdict,
@@ -27,10 +27,15 @@ pub(crate) struct Ladder {
 
 /// Hears which rungs were passed; deciding hears nothing, explaining keeps them.
 pub(crate) trait Hear {
+    /// Whether silent rungs are heard too; else they need not be asked.
+    const KEEPS: bool;
+
     fn passed(&mut self, rung: Rung, spoke: Option<Answer>);
 }
 
 impl Hear for () {
+    const KEEPS: bool = false;
+
     #[inline(always)]
     fn passed(&mut self, _: Rung, _: Option<Answer>) {}
 }
@@ -161,16 +166,27 @@ impl Ladder {
         walk: &mut Walk,
         hear: &mut H,
     ) {
-        let mut layers = body.layers.iter();
-        let mut layer = layers.next();
-        for (slot, rung) in RUNGS.into_iter().enumerate() {
+        let mut live = if H::KEEPS {
+            ALL_RUNGS
+        } else {
+            body.live | found.live
+        };
+        while live != 0 {
+            let slot = live.trailing_zeros() as usize;
+            live &= live - 1;
+            let Some(rung) = RUNGS.get(slot).copied() else {
+                return;
+            };
             let before = walk.answer;
             match rung {
-                Rung::Paused => self.pause(body, categories, found, walk),
+                Rung::Paused => pause(body, categories, found, walk),
                 Rung::Mode => modes(body, categories, found, walk),
                 Rung::Emergency | Rung::Lock | Rung::Plan | Rung::Override | Rung::Site => {
-                    if let Some(hit) = &found.best[slot] {
+                    if let Some(hit) = found.best[slot] {
                         walk.all(Answer::of(rung, hit.access).by(hit.rule));
+                    } else if let Some(layer) = body.layers.iter().find(|layer| layer.rung == rung)
+                    {
+                        walk.masks(rung, &layer.masks, |id| layer.rule(id));
                     }
                 }
                 Rung::Outside
@@ -179,28 +195,10 @@ impl Ladder {
                 | Rung::Established
                 | Rung::Unknown => {}
             }
-            if let Some(held) = layer
-                && held.rung == rung
-            {
-                if !walk.done() {
-                    walk.masks(rung, &held.masks, |id| held.rule(id));
-                }
-                layer = layers.next();
-            }
             hear.passed(rung, walk.spoke_since(before, rung));
             if walk.done() {
                 return;
             }
-        }
-    }
-
-    fn pause(&self, body: &Body, categories: CategorySet, found: &Found, walk: &mut Walk) {
-        let Some(paused) = &body.paused else { return };
-        let Some(whole) = paused.whole else { return };
-        // What stays open is silent here, so that the rest of the ladder still holds for it.
-        let kept = found.learning && !whole.open.is_empty();
-        if !kept && !categories.meets(whole.open) {
-            walk.all(Answer::of(Rung::Paused, whole.access).by(paused.rule));
         }
     }
 
@@ -214,9 +212,7 @@ impl Ladder {
         hear: &mut H,
     ) {
         let before = walk.answer;
-        if let Some(layer) = body.layer(Rung::Category) {
-            walk.masks(Rung::Category, &layer.masks, |_| None);
-        }
+        walk.masks(Rung::Category, &body.words, |_| None);
         if !walk.left.is_empty() {
             // A label without a word is closed; the vocabulary gives every label one.
             let category = walk.left.first();
@@ -276,6 +272,16 @@ impl Ladder {
                         .any(|name| self.local.contains(name))
             }
         }
+    }
+}
+
+fn pause(body: &Body, categories: CategorySet, found: &Found, walk: &mut Walk) {
+    let Some(paused) = &body.paused else { return };
+    let Some(whole) = paused.whole else { return };
+    // What stays open is silent here, so that the rest of the ladder still holds for it.
+    let kept = found.learning && !whole.open.is_empty();
+    if !kept && !categories.meets(whole.open) {
+        walk.all(Answer::of(Rung::Paused, whole.access).by(paused.rule));
     }
 }
 
@@ -411,7 +417,7 @@ impl Answer {
     }
 }
 
-impl crate::view::Layer {
+impl Layer {
     fn rule(&self, id: CategoryId) -> Option<u16> {
         self.rules
             .iter()
@@ -423,6 +429,8 @@ impl crate::view::Layer {
 /// What the site index holds for a target, by rung.
 struct Found {
     best: [Option<Hit>; RUNGS.len()],
+    /// The rungs on which a rule names the host, one bit each.
+    live: u8,
     /// The modes, by their place in the view, of which a site is meant.
     modes: u64,
     learning: bool,
@@ -435,13 +443,14 @@ struct Hit {
     rule: u16,
     access: Access,
     /// The length of the name, the depth of the path, the reach: greater is more specific.
-    rank: (usize, usize, Reach),
+    rank: (u8, u16, Reach),
 }
 
 impl Found {
     fn look(sites: &SiteIndex, body: &Body, target: &Target<'_>) -> Self {
         let mut found = Self {
             best: [None; RUNGS.len()],
+            live: 0,
             modes: 0,
             learning: false,
             unseen: None,
@@ -475,6 +484,10 @@ impl Found {
                 None => return,
             },
         };
+        let Some(slot) = RUNGS.iter().position(|rung| *rung == entry.rung) else {
+            return;
+        };
+        self.live |= 1 << slot;
         if entry.rung == Rung::Mode {
             let place = body.modes.iter().position(|mode| mode.rule == entry.rule);
             self.modes |= place.map_or(0, |place| 1 << place);
@@ -484,13 +497,14 @@ impl Found {
             self.learning = true;
             return;
         }
-        let Some(slot) = RUNGS.iter().position(|rung| *rung == entry.rung) else {
-            return;
-        };
         let hit = Hit {
             rule: entry.rule,
             access,
-            rank: (length, depth, entry.reach),
+            rank: (
+                u8::try_from(length).unwrap_or(u8::MAX),
+                u16::try_from(depth).unwrap_or(u16::MAX),
+                entry.reach,
+            ),
         };
         let beats = self.best[slot].is_none_or(|held| {
             (hit.rank, hit.access, std::cmp::Reverse(hit.rule))
@@ -506,6 +520,27 @@ impl Found {
 fn covers(wanted: &str, path: &str) -> bool {
     path.strip_prefix(wanted)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The rungs of rules on which a body may speak, whatever the host.
+pub(crate) fn live(paused: &Option<Standing>, modes: &[Standing], layers: &[Layer]) -> u8 {
+    (0u8..).zip(RUNGS).fold(0, |live, (slot, rung)| {
+        let speaks = match rung {
+            Rung::Paused => paused.is_some(),
+            Rung::Mode => !modes.is_empty(),
+            Rung::Outside
+            | Rung::Floor
+            | Rung::Emergency
+            | Rung::Lock
+            | Rung::Plan
+            | Rung::Override
+            | Rung::Site
+            | Rung::Category
+            | Rung::Established
+            | Rung::Unknown => layers.iter().any(|layer| layer.rung == rung),
+        };
+        live | u8::from(speaks) << slot
+    })
 }
 
 /// Whether an address belongs to no public network.
@@ -555,3 +590,5 @@ const RUNGS: [Rung; 7] = [
     Rung::Override,
     Rung::Site,
 ];
+
+const ALL_RUNGS: u8 = (1 << RUNGS.len()) - 1;

@@ -232,11 +232,6 @@ impl Policy {
         if !locked.is_empty() {
             lock_layer(&mut layers, locked);
         }
-        layers.push(Layer {
-            rung: Rung::Category,
-            masks: words,
-            rules: Box::default(),
-        });
         let mut obligations = group.obligations;
         if !certificate {
             obligations.inspect = Inspect::None;
@@ -249,17 +244,21 @@ impl Policy {
             || group.walled
             || !crate::group::opens(group.unknown)
             || !crate::group::opens(group.established)
+            || closes(&words)
             || layers.iter().any(|layer| closes(&layer.masks))
             || gathering.active.iter().any(|word| *word != 0);
         let edge = schedules.next_edge(gathering.watched);
         let valid_until = [gathering.valid_until, edge].into_iter().flatten().min();
+        let live = crate::ladder::live(&paused, &modes, &layers);
         let body = Body {
             shut: false,
             outward: network == NetworkAccess::InternetOnly,
             active: gathering.active.into(),
             paused,
             modes,
+            live,
             layers: layers.into(),
+            words,
             walled: group.walled,
             open: group.open,
             established: group.established,

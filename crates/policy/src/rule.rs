@@ -157,13 +157,14 @@ impl Masks {
     }
 
     /// The strictest word for some categories, with the first that bears it.
+    #[inline]
     pub(crate) fn strictest(&self, categories: CategorySet) -> Option<(Access, CategoryId)> {
-        let mut found = None;
-        for access in Access::ALL {
-            if let Some(id) = (self.sets[access as usize] & categories).first() {
-                found = Some((access, id));
-            }
+        if !self.spoken.meets(categories) {
+            return None;
         }
-        found
+        Access::ALL.into_iter().rev().find_map(|access| {
+            let first = (self.sets[access as usize] & categories).first();
+            first.map(|id| (access, id))
+        })
     }
 }

@@ -59,6 +59,8 @@ impl<'a> Tracer<'a> {
 }
 
 impl Hear for Tracer<'_> {
+    const KEEPS: bool = true;
+
     fn passed(&mut self, rung: Rung, spoke: Option<Answer>) {
         let words = spoke.map_or_else(|| "silent".to_owned(), |answer| self.words(answer));
         self.passed.push(Passed {

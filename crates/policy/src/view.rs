@@ -45,8 +45,12 @@ pub(crate) struct Body {
     pub(crate) active: Box<[u64]>,
     pub(crate) paused: Option<Standing>,
     pub(crate) modes: Box<[Standing]>,
-    /// Words for categories, by rung from the top; the last is the category rung.
+    /// Words for categories of the rungs above the category rung.
     pub(crate) layers: Box<[Layer]>,
+    /// The rungs of rules on which something of the above may speak, one bit each.
+    pub(crate) live: u8,
+    /// The words of the category rung.
+    pub(crate) words: Masks,
     pub(crate) walled: bool,
     pub(crate) open: CategorySet,
     pub(crate) established: Access,
@@ -80,10 +84,6 @@ impl Body {
             .get(usize::from(rule) / 64)
             .is_some_and(|word| word & (1 << (rule % 64)) != 0)
     }
-
-    pub(crate) fn layer(&self, rung: Rung) -> Option<&Layer> {
-        self.layers.iter().find(|layer| layer.rung == rung)
-    }
 }
 
 /// The body of a client that gets nothing.
@@ -95,6 +95,8 @@ pub(crate) fn shut() -> Body {
         paused: None,
         modes: Box::default(),
         layers: Box::default(),
+        live: 0,
+        words: Masks::default(),
         walled: true,
         open: CategorySet::EMPTY,
         established: Access::Block,
