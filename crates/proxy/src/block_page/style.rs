@@ -17,12 +17,13 @@ textarea{display:block;width:100%;min-height:5rem;margin:.3rem 0 .8rem;padding:.
 ul{padding-left:1.2rem}li{margin:.4rem 0}\
 .small{font-size:1rem}\
 .pictures{text-align:center;font-size:1.6rem}.pictures h1{font-size:2.6rem}\
+.pictures ul{list-style:none;padding:0}\
 .pictures svg{display:block;width:100%;max-width:15rem;height:auto;margin:1rem auto}\
 .pictures button,.pictures .call{font-size:1.6rem;padding:.9rem 1.6rem}\
 ";
 
 /// The digest of [`STYLE`] as the content security policy names it.
-pub(crate) const STYLE_DIGEST: &str = "sha256-t8DMD4hlgYN7XLr4uXZU6RF3+57XFs2wFRx5q7t0lRQ=";
+pub(crate) const STYLE_DIGEST: &str = "sha256-vWuT4dDCD7ZAOHBRfwQKqqfiXv2hyG0xz72k8PzrX0o=";
 
 #[cfg(test)]
 mod tests {
