@@ -3,7 +3,7 @@ use crate::ede::Note;
 use crate::errand::{Errand, soa};
 use crate::form::Form;
 use crate::question::{NameText, Question, SERVFAIL};
-use crate::reply::{self, Carrier, MOST_UDP};
+use crate::reply::{self, Carrier};
 use crate::responder::{LONGEST_FILTERED, Responder, Step, opens, shaping};
 use crate::shape::{Mould, Moulded, Sprawl, mould, read_text, type_of, wire_name};
 use crate::shaped::{Now, Shaped, Wants};
@@ -27,6 +27,15 @@ pub(crate) struct Desk {
     pub(crate) responder: RefCell<Responder>,
     upstreams: Rc<Upstreams>,
     gate: Arc<Gate>,
+}
+
+/// Whether the gate is asked about the very name that is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Own {
+    /// It is: the DNS doors.
+    Judged,
+    /// A door that saw more than the name has settled it.
+    Settled,
 }
 
 /// An answer on its way, and its shaped form for the store of the thread that asked.
@@ -56,7 +65,7 @@ impl Desk {
         carrier: Carrier,
     ) -> Option<Response> {
         let mut text = NameText::new();
-        let mut room = vec![0; MOST_UDP];
+        let mut room = vec![0; carrier.room()];
         let now = self.now();
         let step = self
             .responder
@@ -76,7 +85,7 @@ impl Desk {
         let question = Question::parse(packet, &mut text).ok()?;
         let asked = Asked::of(&question);
         let start = std::time::Instant::now();
-        let shaped = self.shape(&asked, source).await.map(Arc::new);
+        let shaped = self.shape(&asked, source, Own::Judged).await.map(Arc::new);
         let micros = u32::try_from(start.elapsed().as_micros()).unwrap_or(u32::MAX);
         let now = self.now();
         let responder = &mut *self.responder.borrow_mut();
@@ -91,8 +100,7 @@ impl Desk {
             });
         };
         if carrier == Carrier::Tcp {
-            room.resize(shaped.wire.len() + ROOM_FOR_OPT, 0);
-            room.resize(room.len().max(MOST_UDP), 0);
+            room.resize(room.len().max(shaped.wire.len() + ROOM_FOR_OPT), 0);
         }
         let client = responder.session.client(source);
         let Step::Answer(length) = responder.give(
@@ -116,7 +124,7 @@ impl Desk {
     ///
     /// What is looked up is free of the view. Verdicts are asked for after the last await, so a
     /// swap in the middle cannot leave half an answer by the old policy.
-    pub(crate) async fn shape(&self, asked: &Asked, source: IpAddr) -> Option<Shaped> {
+    pub(crate) async fn shape(&self, asked: &Asked, source: IpAddr, own: Own) -> Option<Shaped> {
         let mut text = NameText::new();
         text.read(&asked.wire)?;
         let plan = Arc::clone(&self.responder.borrow().plan);
@@ -128,6 +136,10 @@ impl Desk {
                 && client.generation == judgement.generation
                 && client.view == before.view
                 && again == obligations;
+            if same && own == Own::Judged && text.host().is_ok() && !opens(&judgement) {
+                let errand = Errand::Known(Moulded::closed(judgement));
+                return self.finish(asked, &text, &client, judgement, errand);
+            }
             if same {
                 return self.finish(asked, &text, &client, judgement, errand);
             }
@@ -168,9 +180,7 @@ impl Desk {
                     form.note = Note::Stale;
                 }
                 let plan = Arc::clone(&responder.plan);
-                let local = text
-                    .plain()
-                    .is_some_and(|plain| plan.is_local(plain) || plan.record(plain).is_some());
+                let local = text.plain().is_some_and(|plain| plan.is_local(plain));
                 let settings = Mould {
                     name: alias.as_ref().map_or(&name, |alias| &alias.target),
                     kind: type_of(asked.kind),

@@ -227,16 +227,7 @@ fn made(owner: &Name, answers: Vec<Record>, rcode: ResponseCode) -> Moulded {
     } else {
         Vec::new()
     };
-    Moulded {
-        answers,
-        authorities,
-        rcode,
-        closed: None,
-        targets: Vec::new(),
-        private: 0,
-        emptied: false,
-        changed: true,
-    }
+    Moulded::own(answers, authorities, rcode)
 }
 
 /// The SOA of answers that are our own.

@@ -1,4 +1,4 @@
-use crate::desk::Desk;
+use crate::desk::{Desk, Own};
 use crate::ede::Note;
 use crate::question::kind;
 use crate::shape::type_of;
@@ -73,7 +73,10 @@ impl Order {
             wants: Wants::new(false, false),
         };
         let (v4, v6) = (ask(kind::A), ask(kind::AAAA));
-        let (v4, v6) = tokio::join!(desk.shape(&v4, self.source), desk.shape(&v6, self.source));
+        let (v4, v6) = tokio::join!(
+            desk.shape(&v4, self.source, Own::Settled),
+            desk.shape(&v6, self.source, Own::Settled)
+        );
         let resolved = join(self.name, desk.now().moment, [v6, v4]);
         // The proxy may have given up by now.
         let _gone = self.reply.send(resolved);

@@ -199,8 +199,12 @@ impl Plan {
         local || !is_private(address)
     }
 
-    /// Whether a name is the school's own.
+    /// Whether a name is the school's own: in a zone said to be, in one that the school's own
+    /// servers are asked about, or answered from here.
     pub(crate) fn is_local(&self, name: &str) -> bool {
+        if self.forward(name).is_some() || self.record(name).is_some() {
+            return true;
+        }
         self.local_zones
             .iter()
             .any(|zone| is_at_or_below(name, zone))

@@ -3,7 +3,7 @@ use crate::question::{
     AD, BADVERS, CD, HEADER, IN, MOST_NAME, NOERROR, QR, Question, RA, RD, Refusal, TC, kind,
 };
 use crate::settings::Blocked;
-use crate::shaped::{Now, Shaped};
+use crate::shaped::{MOST_KEPT, Now, Shaped};
 
 /// The room that an answer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,14 @@ pub(crate) enum Carrier {
 }
 
 impl Carrier {
+    /// Room in which every answer fits that needs no upstream.
+    pub(crate) const fn room(self) -> usize {
+        match self {
+            Self::Udp => MOST_UDP,
+            Self::Tcp => MOST_KEPT + SMALL_ROOM,
+        }
+    }
+
     fn limit(self, question: &Question<'_>) -> usize {
         match (self, question.edns) {
             (Self::Tcp, _) => usize::from(u16::MAX),

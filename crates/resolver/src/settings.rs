@@ -25,7 +25,8 @@ pub struct Settings {
     pub mix_case: bool,
     /// How long an upstream may take, in milliseconds; 200 to 30,000.
     pub upstream_timeout_ms: u64,
-    /// Zones that other servers are asked about: the directory's, the reverse ones.
+    /// Zones that other servers are asked about: the directory's, the reverse ones. Their names
+    /// may have private addresses, as those of `local_zones` may.
     pub forwards: Vec<Forward>,
     /// Names that are answered from here.
     pub records: Vec<LocalRecord>,
@@ -210,3 +211,72 @@ pub struct LocalRecord {
 }
 
 const BUNDLED: &str = "bundled";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERYTHING: &str = r#"
+listen    = ["0.0.0.0:53", "[::]:53"]
+blocked   = { page = ["192.0.2.1", "2001:db8::1"] }
+roots     = "bundled"
+local_zones = ["school.example"]
+
+[[upstreams]]
+protocol = "tls"
+address  = "192.0.2.53"
+name     = "dns.example"
+
+[[upstreams]]
+protocol = "https"
+address  = "[2001:db8::53]:8443"
+name     = "dns.example"
+path     = "/dns-query"
+
+[[forwards]]
+zone    = "school.local"
+servers = ["10.0.0.5"]
+
+[[records]]
+name = "why.school.example"
+a    = ["10.0.0.1"]
+"#;
+
+    #[test]
+    fn settings_are_read_as_the_manual_shows_them() {
+        let settings: Settings = toml::from_str(EVERYTHING).unwrap();
+        settings.check().unwrap();
+        let page = vec!["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()];
+        assert_eq!(settings.blocked, BlockedShape::Page(page));
+        assert_eq!(settings.roots, Roots::Bundled);
+        let zero: Settings = toml::from_str("blocked = \"zero\"").unwrap();
+        assert_eq!(zero.blocked, BlockedShape::Zero);
+        assert!(toml::from_str::<Settings>("blockd = \"zero\"").is_err());
+    }
+
+    #[test]
+    fn a_fault_says_how_to_mend_it() {
+        let faults = [
+            (
+                "upstreams = []",
+                "`upstreams` is empty: name at least one server that is asked what we do not know",
+            ),
+            (
+                "upstreams = [{ protocol = \"tls\", address = \"192.0.2.53\" }]",
+                "the upstream `192.0.2.53` needs `name`: the name on its certificate",
+            ),
+            (
+                "upstreams = [{ protocol = \"udp\", address = \"dns.example\" }]",
+                "`dns.example` in `upstreams.address` is no address such as `192.0.2.53` or `192.0.2.53:5353`",
+            ),
+            (
+                "most_waiting = 1",
+                "`most_waiting` is 1; it must be from 16 to 65536",
+            ),
+        ];
+        for (text, message) in faults {
+            let settings: Settings = toml::from_str(text).unwrap();
+            assert_eq!(settings.check().unwrap_err().to_string(), message);
+        }
+    }
+}

@@ -45,6 +45,30 @@ pub(crate) struct Moulded {
     pub(crate) changed: bool,
 }
 
+impl Moulded {
+    /// An answer of our own, which needs no shaping.
+    pub(crate) fn own(answers: Vec<Record>, authorities: Vec<Record>, rcode: ResponseCode) -> Self {
+        Self {
+            answers,
+            authorities,
+            rcode,
+            closed: None,
+            targets: Vec::new(),
+            private: 0,
+            emptied: false,
+            changed: true,
+        }
+    }
+
+    /// No answer, because of a verdict.
+    pub(crate) fn closed(judgement: Judgement) -> Self {
+        Self {
+            closed: Some(judgement),
+            ..Self::own(Vec::new(), Vec::new(), ResponseCode::NoError)
+        }
+    }
+}
+
 /// An answer points to more names than one answer has business to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sprawl;
@@ -60,16 +84,8 @@ pub(crate) fn mould(
     mut judge: impl FnMut(&NameText) -> Option<Judgement>,
 ) -> Result<Moulded, Sprawl> {
     let (answers, chain) = follow(message.answers, mould);
-    let mut made = Moulded {
-        answers,
-        authorities: Vec::new(),
-        rcode: message.metadata.response_code,
-        closed: None,
-        targets: Vec::new(),
-        private: 0,
-        emptied: false,
-        changed: chain.stray,
-    };
+    let mut made = Moulded::own(answers, Vec::new(), message.metadata.response_code);
+    made.changed = chain.stray;
     let mut text = NameText::new();
     for record in &made.answers {
         let Some(target) = target(record) else {

@@ -153,4 +153,4 @@ pub(crate) fn seconds_left(judgement: &Judgement, client: &Client, now: Now) -> 
 }
 
 /// The largest answer that a store keeps, in bytes; what is larger is rare and goes by TCP.
-const MOST_KEPT: usize = 4096;
+pub(crate) const MOST_KEPT: usize = 4096;

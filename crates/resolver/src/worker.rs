@@ -7,6 +7,7 @@ use crate::responder::{Responder, Step};
 use crate::shaped::{Now, Shaped};
 use crate::shutdown::Shutdown;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
@@ -77,7 +78,14 @@ impl Worker {
         let mut flushed = Instant::now();
         while !self.shutdown.is_triggered() {
             match batch.receive(&self.socket) {
-                Ok(count) => self.answer(&mut batch, count, &mut text),
+                Ok(count) => {
+                    // A panic must not end the thread: the kernel would go on to hand its socket
+                    // a share of all questions. What it was about to answer is asked again.
+                    let work = AssertUnwindSafe(|| self.answer(&mut batch, count, &mut text));
+                    if catch_unwind(work).is_err() {
+                        tracing::error!("a DNS thread dropped a batch after a panic");
+                    }
+                }
                 Err(error) if is_quiet(&error) => {}
                 Err(error) => {
                     // The socket itself is at fault; without a pause this would spin.
