@@ -1,16 +1,16 @@
 use crate::counters::Count;
 use crate::ede::Note;
-use crate::errand::{Errand, soa};
+use crate::errand::{Alias, Errand, soa};
 use crate::form::Form;
 use crate::question::{NameText, Question, SERVFAIL};
 use crate::reply::{self, Carrier};
 use crate::responder::{LONGEST_FILTERED, Responder, Step, opens, shaping};
 use crate::shape::{Mould, Moulded, Sprawl, mould, read_text, type_of, wire_name};
 use crate::shaped::{Now, Shaped, Wants};
-use crate::upstream::{Asked, Upstreams};
+use crate::upstream::{Asked, Found, Upstreams};
 use gate::{Client, Gate, Judgement, Session};
 use hickory_resolver::proto::rr::rdata::CNAME;
-use hickory_resolver::proto::rr::{RData, Record};
+use hickory_resolver::proto::rr::{Name, RData, Record};
 use model::{Host, Obligations, Target};
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -179,35 +179,10 @@ impl Desk {
                 if found.stale {
                     form.note = Note::Stale;
                 }
-                let plan = Arc::clone(&responder.plan);
-                let local = text.plain().is_some_and(|plain| plan.is_local(plain));
-                let settings = Mould {
-                    name: alias.as_ref().map_or(&name, |alias| &alias.target),
-                    kind: type_of(asked.kind),
-                    dnssec_ok: asked.wants.dnssec_ok(),
-                    filtered: client.filtered,
-                    local,
-                    age: if found.stale { 0 } else { found.age },
-                    longest: longest(client, found.stale),
-                };
-                let judged = alias.as_ref().is_none_or(|alias| alias.judged);
-                let session = &mut responder.session;
-                let mut judge =
-                    |text: &NameText| judged.then(|| blocks(session, client, text)).flatten();
-                let mut moulded = match mould(found.message, &settings, &plan, &mut judge) {
-                    Ok(moulded) => moulded,
-                    Err(Sprawl) => return None,
-                };
-                if let Some(alias) = &alias {
-                    let value = RData::CNAME(CNAME(alias.target.clone()));
-                    let head = Record::from_rdata(
-                        name.clone(),
-                        settings.longest.min(LONGEST_FILTERED),
-                        value,
-                    );
-                    put_alias(&mut moulded, head, &alias.target, &mut judge);
-                }
-                moulded
+                let local = text
+                    .plain()
+                    .is_some_and(|plain| responder.plan.is_local(plain));
+                mould_found(responder, client, asked, &name, found, alias, local).ok()?
             }
         };
         responder
@@ -217,11 +192,43 @@ impl Desk {
     }
 }
 
+/// Shapes an upstream's records, behind an alias of ours where there is one.
+fn mould_found(
+    responder: &mut Responder,
+    client: &Client,
+    asked: &Asked,
+    name: &Name,
+    found: Found,
+    alias: Option<Alias>,
+    local: bool,
+) -> Result<Moulded, Sprawl> {
+    let settings = Mould {
+        name: alias.as_ref().map_or(name, |alias| &alias.target),
+        kind: type_of(asked.kind),
+        dnssec_ok: asked.wants.dnssec_ok(),
+        filtered: client.filtered,
+        local,
+        age: if found.stale { 0 } else { found.age },
+        longest: longest(client, found.stale),
+    };
+    let judged = alias.as_ref().is_none_or(|alias| alias.judged);
+    let Responder { session, plan, .. } = responder;
+    let mut judge = |text: &NameText| judged.then(|| blocks(session, client, text)).flatten();
+    let mut moulded = mould(found.message, &settings, plan, &mut judge)?;
+    if let Some(alias) = &alias {
+        let value = RData::CNAME(CNAME(alias.target.clone()));
+        let ttl = settings.longest.min(LONGEST_FILTERED);
+        let head = Record::from_rdata(name.clone(), ttl, value);
+        put_alias(&mut moulded, head, &alias.target, &mut judge);
+    }
+    Ok(moulded)
+}
+
 /// Puts our own alias in front of what stands behind it.
 fn put_alias(
     moulded: &mut Moulded,
     head: Record,
-    target: &hickory_resolver::proto::rr::Name,
+    target: &Name,
     judge: &mut impl FnMut(&NameText) -> Option<Judgement>,
 ) {
     let mut text = NameText::new();
