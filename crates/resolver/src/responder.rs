@@ -7,7 +7,7 @@ use crate::question::{FORMERR, NOTIMP, NXDOMAIN, NameText, Question, REFUSED, SE
 use crate::reply::{self, Carrier};
 use crate::shape::is_of_root;
 use crate::shaped::{Now, Outcome, Shaped, Wants, seconds_left};
-use crate::store::Store;
+use crate::store::{Key, Store};
 use gate::{Client, Facts, Gate, Judgement, Session};
 use model::{Action, Host, HostBuffer, Obligations, Rung, Target};
 use std::net::IpAddr;
@@ -101,43 +101,55 @@ impl Responder {
             wants,
             client.view,
         );
-        let held = self.store.find(&key).map(Arc::clone);
-        if let Some(held) = held {
-            let held = if held.is_fresh(&client, now) {
-                Some(held)
-            } else {
-                let renewed = self.renew(&held, &client, &target, now);
-                if let Some(renewed) = &renewed {
-                    self.store.insert(&key, Arc::clone(renewed), now);
-                }
-                renewed
-            };
-            if let Some(held) = held {
+        if let Some(held) = self.store.find(&key) {
+            if held.outcome == Outcome::Open && held.is_fresh(&client, now) {
+                self.counters.add(Count::Cached);
+                let left = seconds_left(&held.judgement, &client, now);
+                let length = reply::shaped(&question, held, carrier, left, now, room);
+                let facts = facts(question.kind, length, 0);
+                record(&mut self.session, &client, &target, &held.judgement, facts);
+                return sent(length);
+            }
+            let held = Arc::clone(held);
+            if let Some(held) = self.renew(&key, held, &client, &target, now) {
                 self.counters.add(Count::Cached);
                 return self.give(&question, &client, text, &held, carrier, now, 0, room);
             }
         }
-        let judgement = self.session.judge(&client, &target);
+        self.judge(&question, &client, &target, text, now, room)
+    }
+
+    /// Answers by the gate's word what no store remembers.
+    fn judge(
+        &mut self,
+        question: &Question<'_>,
+        client: &Client,
+        target: &Target<'_>,
+        text: &NameText,
+        now: Now,
+        room: &mut [u8],
+    ) -> Step {
+        let judgement = self.session.judge(client, target);
         if client.subject.is_none() || judgement.verdict.reason.rung == Rung::Outside {
-            return self.outside(&question, &client, &target, &judgement, room);
+            return self.outside(question, client, target, &judgement, room);
         }
-        if let Some(step) = self.by_type(&question, room) {
+        if let Some(step) = self.by_type(question, room) {
             return step;
         }
-        if let Some(step) = self.control(&question, &client, &target, &judgement, text, room) {
+        if let Some(step) = self.control(question, client, target, &judgement, text, room) {
             return step;
         }
         if !opens(&judgement) {
-            let left = seconds_left(&judgement, &client, now);
-            return self.close(&question, &client, &target, &judgement, left, room);
+            let left = seconds_left(&judgement, client, now);
+            return self.close(question, client, target, &judgement, left, room);
         }
-        if matches!(host, Host::Address(_)) {
+        if matches!(target.host, Host::Address(_)) {
             // A literal address asked for as a name: no such name can be.
-            return self.deny(&question, &client, &target, &judgement, room);
+            return self.deny(question, client, target, &judgement, room);
         }
         if question.kind == kind::ANY {
-            let length = reply::any(&question, LONGEST_FILTERED, room);
-            self.write_down(&client, &target, &judgement, question.kind, length);
+            let length = reply::any(question, LONGEST_FILTERED, room);
+            self.write_down(client, target, &judgement, question.kind, length);
             return sent(length);
         }
         Step::Ask
@@ -170,14 +182,8 @@ impl Responder {
             (Outcome::Open, target) => {
                 let length = reply::shaped(question, shaped, carrier, left, now, room);
                 if let Some(target) = target {
-                    self.write_down_after(
-                        client,
-                        target,
-                        &shaped.judgement,
-                        question.kind,
-                        length,
-                        micros,
-                    );
+                    let facts = facts(question.kind, length, micros);
+                    record(&mut self.session, client, target, &shaped.judgement, facts);
                 }
                 sent(length)
             }
@@ -220,55 +226,36 @@ impl Responder {
         kind: u16,
         bytes: Option<usize>,
     ) {
-        self.write_down_after(client, target, judgement, kind, bytes, 0);
+        let facts = facts(kind, bytes, 0);
+        record(&mut self.session, client, target, judgement, facts);
     }
 
-    fn write_down_after(
-        &mut self,
-        client: &Client,
-        target: &Target<'_>,
-        judgement: &Judgement,
-        kind: u16,
-        bytes: Option<usize>,
-        micros: u32,
-    ) {
-        let mut facts = Facts::dns(kind);
-        facts.duration_us = micros;
-        facts.bytes = bytes.map_or(0, |bytes| bytes as u64);
-        if self
-            .session
-            .record(client, target, judgement, facts)
-            .is_err()
-        {
-            // DNS never stops for the journal; what is lost is counted.
-            self.session.lose();
-        }
-    }
-
-    /// Judges an answer of an earlier generation anew; `None` when it must be shaped again.
+    /// Gives back an answer that may be given: as it is, or judged anew when it is of an earlier
+    /// generation; `None` when it must be shaped again.
     ///
     /// After a swap most names are as open as before: judging them here spares the runtime a
     /// flood of questions it has just answered.
     fn renew(
         &mut self,
-        held: &Shaped,
+        key: &Key<'_>,
+        held: Arc<Shaped>,
         client: &Client,
         target: &Target<'_>,
         now: Now,
     ) -> Option<Arc<Shaped>> {
+        if held.is_fresh(client, now) {
+            return Some(held);
+        }
         let outdated = held.judgement.generation != client.generation;
         if !outdated || held.outcome != Outcome::Open || now.millis >= held.expires {
             return None;
         }
-        if held.obligations != shaping(client, &held.judgement) || held.filtered != client.filtered
-        {
-            return None;
-        }
         let judgement = self.session.judge(client, target);
-        if judgement.generation != client.generation
-            || !opens(&judgement)
-            || shaping(client, &judgement) != held.obligations
-        {
+        let alike = judgement.generation == client.generation
+            && opens(&judgement)
+            && shaping(client, &judgement) == held.obligations
+            && held.filtered == client.filtered;
+        if !alike {
             return None;
         }
         let mut buffer = HostBuffer::new();
@@ -278,10 +265,12 @@ impl Responder {
                 return None;
             }
         }
-        Some(Arc::new(Shaped {
+        let renewed = Arc::new(Shaped {
             judgement,
-            ..held.clone()
-        }))
+            ..Shaped::clone(&held)
+        });
+        self.store.insert(key, Arc::clone(&renewed), now);
+        Some(renewed)
     }
 
     /// A name that holds no host: the root, or one that no list could name.
@@ -409,6 +398,27 @@ pub(crate) fn shaping(client: &Client, judgement: &Judgement) -> Obligations {
         safe_search: client.obligations.safe_search.max(verdict.safe_search),
         youtube: client.obligations.youtube.max(verdict.youtube),
         ..Obligations::default()
+    }
+}
+
+fn facts(kind: u16, bytes: Option<usize>, micros: u32) -> Facts {
+    Facts {
+        bytes: bytes.map_or(0, |bytes| bytes as u64),
+        duration_us: micros,
+        ..Facts::dns(kind)
+    }
+}
+
+/// Writes a decision down. DNS never stops for the journal; what it cannot take is counted.
+fn record(
+    session: &mut Session,
+    client: &Client,
+    target: &Target<'_>,
+    judgement: &Judgement,
+    facts: Facts,
+) {
+    if session.record(client, target, judgement, facts).is_err() {
+        session.lose();
     }
 }
 
