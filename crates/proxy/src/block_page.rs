@@ -218,8 +218,13 @@ impl Page<'_> {
         page.raw("<h2>")
             .text(self.level.tell_heading)
             .raw("</h2>\n");
-        page.paragraph(self.level.tell_words);
-        if let Some(console) = console_origin(self.request.console) {
+        let console = console_origin(self.request.console);
+        page.paragraph(if console.is_some() {
+            self.level.tell_words
+        } else {
+            self.level.tell_alone
+        });
+        if let Some(console) = console {
             self.open_form(page, console, TELL_PATH);
             page.raw("<button type=\"submit\">")
                 .text(self.level.tell_button)

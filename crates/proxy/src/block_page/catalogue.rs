@@ -59,6 +59,8 @@ pub(crate) struct Level {
     pub(crate) ask_button: &'static str,
     pub(crate) tell_heading: &'static str,
     pub(crate) tell_words: &'static str,
+    /// The same where there is no button.
+    pub(crate) tell_alone: &'static str,
     pub(crate) tell_button: &'static str,
     pub(crate) recorded: &'static str,
 }
@@ -131,6 +133,7 @@ const PICTURES: Level = Level {
     ask_button: "",
     tell_heading: "Tell a grown-up",
     tell_words: "",
+    tell_alone: "",
     tell_button: "Tell a grown-up",
     recorded: "Your school looks at the pages you ask for, to keep you safe.",
 };
@@ -169,6 +172,7 @@ const SIMPLE: Level = Level {
     ask_heading: "Do you need this page?",
     ask_button: "Ask for this page",
     tell_heading: "Did something worry you?",
+    tell_alone: "Tell a grown-up you trust.",
     tell_words: "Tell a grown-up you trust. You can also tell us here. Staff read it on school days. If you need help now, tell a grown-up near you.",
     tell_button: "Tell a grown-up",
     recorded: "The school keeps a list of the pages you ask for, also the closed ones. Staff may look at it to keep everyone safe.",
@@ -208,6 +212,7 @@ const PLAIN: Level = Level {
     ask_heading: "Do you need this page?",
     ask_button: "Ask for this page",
     tell_heading: "Did something worry you?",
+    tell_alone: "Tell an adult you trust. If you are in danger now, tell an adult near you or call 999.",
     tell_words: "Tell an adult you trust, or use this button. Staff read these messages on school days. If you are in danger now, tell an adult near you or call 999.",
     tell_button: "Tell an adult",
     recorded: "The school records the pages you ask for. Attempts to open closed pages are recorded too, and staff may look at them to keep people safe.",
@@ -247,6 +252,7 @@ const OLDER: Level = Level {
     ask_heading: "Need this page?",
     ask_button: "Ask for this page",
     tell_heading: "Worried about something you saw?",
+    tell_alone: "Tell an adult you trust, or the staff who look after safeguarding. In an emergency call 999.",
     tell_words: "Tell an adult you trust, or use this button; the staff who look after safeguarding read it on school days. In an emergency call 999.",
     tell_button: "Tell an adult",
     recorded: "Use of the school's network is monitored and can be traced to you. Attempts to open blocked pages are recorded and may be looked at by staff.",
@@ -286,6 +292,7 @@ const PROFESSIONAL: Level = Level {
     ask_heading: "Ask for an unblock",
     ask_button: "Ask for this page",
     tell_heading: "Report a concern",
+    tell_alone: "Tell the safeguarding lead.",
     tell_words: "A report goes to the safeguarding lead and is read on school days.",
     tell_button: "Report a concern",
     recorded: "Use of the school's network is monitored and can be traced to the individual. Attempts to open blocked pages are recorded.",

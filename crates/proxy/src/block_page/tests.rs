@@ -33,7 +33,7 @@ fn request(action: Action) -> PageRequest<'static> {
         address: "bets.example.test/odds",
         reference: Some("3F7K-90QZ"),
         console: "https://gateway.school.example:8443",
-        contact: "Mrs Example in the office",
+        contact: "the school office",
         floor_words: "",
     }
 }
@@ -60,7 +60,7 @@ fn shown(page: &str) -> String {
 fn the_page_in_pictures_says_two_things() {
     insta::assert_snapshot!(shown(&render(&words(Reading::Pictures), &request(Action::Block))), @r"
     This page is closed
-    You can tell Mrs Example in the office
+    You can tell the school office
     Tell a grown-up
     Tell a grown-up
     Somebody to talk to
@@ -79,7 +79,7 @@ fn the_page_in_simple_words() {
     Do you need this page?
     What do you need it for? (you may leave this empty)
     Ask for this page
-    You can ask Mrs Example in the office
+    You can ask the school office
     Did something worry you?
     Tell a grown-up you trust. You can also tell us here. Staff read it on school days. If you need help now, tell a grown-up near you.
     Tell a grown-up
@@ -101,7 +101,7 @@ fn the_page_in_plain_words() {
     Do you need this page?
     What do you need it for? (you may leave this empty)
     Ask for this page
-    You can ask Mrs Example in the office
+    You can ask the school office
     Did something worry you?
     Tell an adult you trust, or use this button. Staff read these messages on school days. If you are in danger now, tell an adult near you or call 999.
     Tell an adult
@@ -123,7 +123,7 @@ fn the_page_for_older_pupils() {
     Need this page?
     What do you need it for? (you may leave this empty)
     Ask for this page
-    You can ask Mrs Example in the office
+    You can ask the school office
     Worried about something you saw?
     Tell an adult you trust, or use this button; the staff who look after safeguarding read it on school days. In an emergency call 999.
     Tell an adult
@@ -145,7 +145,7 @@ fn the_page_for_staff() {
     Ask for an unblock
     What do you need it for? (you may leave this empty)
     Ask for this page
-    Contact: Mrs Example in the office
+    Contact: the school office
     Report a concern
     A report goes to the safeguarding lead and is read on school days.
     Report a concern
@@ -231,7 +231,7 @@ fn without_a_console_the_page_says_who_to_ask() {
         };
         let page = render(&words(reading), &request);
         assert!(!page.contains("<form"), "{reading:?}");
-        assert!(page.contains("Mrs Example in the office"), "{reading:?}");
+        assert!(page.contains("the school office"), "{reading:?}");
     }
 }
 
@@ -377,4 +377,22 @@ fn luminance(colour: &str) -> f64 {
         }
     };
     0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+}
+
+#[test]
+fn a_page_without_a_button_does_not_speak_of_one() {
+    for reading in LEVELS {
+        let page = render(
+            &words(reading),
+            &PageRequest {
+                console: "",
+                ..request(Action::Block)
+            },
+        );
+        let shown = shown(&page);
+        assert!(
+            !shown.contains("button") && !shown.contains("tell us here"),
+            "{shown}"
+        );
+    }
 }
