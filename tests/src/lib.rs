@@ -11,6 +11,10 @@
 
 mod dns;
 mod doors;
+mod gateway;
+mod installation;
+mod origin;
+mod program;
 mod project;
 mod school;
 mod starter_list;
@@ -18,6 +22,10 @@ mod upstream;
 
 pub use dns::{DnsAnswer, ask_dns};
 pub use doors::{Doors, connect_from};
+pub use gateway::Gateway;
+pub use installation::{Installation, Wiring};
+pub use origin::{Relay, StubOrigin};
+pub use program::{Said, gateway_command, program, schoolgate};
 pub use project::{blocklists, categories, config, exceptions, fixture, read, root};
 pub use school::{School, on_loopback};
 pub use starter_list::{StarterEntry, StarterList, starter_lists};

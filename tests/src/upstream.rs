@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A DNS server that knows every name: one IPv4 address for all of them, nothing else.
+/// A DNS server that knows every name: one IPv4 address for all of them, and an HTTPS record that
+/// offers HTTP/3 and an encrypted ClientHello.
 #[derive(Debug)]
 pub struct StubUpstream {
     address: SocketAddr,
@@ -83,13 +84,26 @@ fn answer(packet: &[u8], gives: Ipv4Addr) -> Option<Vec<u8>> {
     }
     let question = packet.get(12..end + 5)?;
     let kind = u16::from_be_bytes([question[question.len() - 4], question[question.len() - 3]]);
-    let known = kind == 1;
+    let body: Option<(u8, Vec<u8>)> = match kind {
+        1 => Some((1, gives.octets().to_vec())),
+        65 => Some((65, https_record())),
+        _ => None,
+    };
     let mut answer = packet[..2].to_vec();
-    answer.extend_from_slice(&[0x81, 0x80, 0, 1, 0, u8::from(known), 0, 0, 0, 0]);
+    answer.extend_from_slice(&[0x81, 0x80, 0, 1, 0, u8::from(body.is_some()), 0, 0, 0, 0]);
     answer.extend_from_slice(question);
-    if known {
-        answer.extend_from_slice(&[0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4]);
-        answer.extend_from_slice(&gives.octets());
+    if let Some((kind, body)) = body {
+        answer.extend_from_slice(&[0xc0, 12, 0, kind, 0, 1, 0, 0, 1, 44, 0]);
+        answer.push(u8::try_from(body.len()).ok()?);
+        answer.extend_from_slice(&body);
     }
     Some(answer)
+}
+
+/// Priority 1, the name itself, `alpn="h3,h2"`, and an `ech` of eight bytes (RFC 9460, RFC 9848).
+fn https_record() -> Vec<u8> {
+    let mut bytes = vec![0, 1, 0];
+    bytes.extend_from_slice(&[0, 1, 0, 6, 2, b'h', b'3', 2, b'h', b'2']);
+    bytes.extend_from_slice(&[0, 5, 0, 8, 0, 6, 0xfe, 0x0d, 0, 2, 1, 2]);
+    bytes
 }

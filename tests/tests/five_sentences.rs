@@ -71,7 +71,7 @@ fn year_6_has_the_scratch_community_on_fridays_from_two_to_three() {
     );
 }
 
-// In summer the same lesson is an hour earlier in UTC.
+// SCH-05: in summer the same lesson is an hour earlier in UTC.
 #[test]
 fn the_friday_lesson_keeps_the_schools_own_clock_in_summer() {
     let mut asker = Asker::new();
@@ -154,7 +154,7 @@ fn the_heads_laptop_has_one_social_network() {
     assert_eq!(asker.action(STAFF, at, "www.linkedin.com"), Action::Block);
 }
 
-// IDN-10, SCH-04: "A trolley of tablets is KS1 in the morning and KS2 in the afternoon."
+// IDN-10, SCH-01: "A trolley of tablets is KS1 in the morning and KS2 in the afternoon."
 #[test]
 fn a_trolley_of_tablets_changes_its_group_at_noon() {
     let mut asker = Asker::new();

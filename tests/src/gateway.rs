@@ -1,0 +1,196 @@
+use crate::program::schoolgate;
+use crate::{Installation, Said};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The gateway as a program of its own, on an installation.
+///
+/// It is ended when this is dropped; only this child, by its own id.
+#[derive(Debug)]
+pub struct Gateway {
+    child: Child,
+    log: Arc<Log>,
+    dns: SocketAddr,
+    proxy: SocketAddr,
+    management: SocketAddr,
+    /// From the start of the program until it said that it was ready.
+    pub took: Duration,
+}
+
+/// The lines that the gateway has said so far.
+#[derive(Debug, Default)]
+struct Log {
+    lines: Mutex<(Vec<String>, bool)>,
+    grown: Condvar,
+}
+
+impl Gateway {
+    /// Starts the gateway and waits until it is ready.
+    pub fn start(installation: &Installation) -> Self {
+        let began = Instant::now();
+        let mut child = Self::command(installation)
+            .spawn()
+            .expect("the gateway starts");
+        let log = Arc::new(Log::default());
+        let from = child.stderr.take().expect("the log is a pipe");
+        let into = Arc::clone(&log);
+        std::thread::spawn(move || into.follow(from));
+        let Some(ready) = log.find(0, "\"message\":\"ready\"") else {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("the gateway did not become ready:\n{}", log.text());
+        };
+        let took = began.elapsed();
+        let line: Value = serde_json::from_str(&ready.1).expect("the log is JSON lines");
+        let address = |key: &str| {
+            let text = line[key]
+                .as_str()
+                .unwrap_or_default()
+                .trim_matches(['[', ']']);
+            let first = text.split(", ").next().unwrap_or_default();
+            first
+                .parse()
+                .unwrap_or_else(|error| panic!("`{key}` of {line}: {error}"))
+        };
+        Self {
+            dns: address("dns"),
+            proxy: address("proxy"),
+            management: address("management"),
+            child,
+            log,
+            took,
+        }
+    }
+
+    /// Runs the gateway where it is expected to end by itself.
+    pub fn run_to_its_end(installation: &Installation) -> Said {
+        Self::command(installation)
+            .output()
+            .expect("the gateway starts")
+            .into()
+    }
+
+    fn command(installation: &Installation) -> Command {
+        let mut command = Command::new(schoolgate());
+        command
+            .arg("run")
+            .args(installation.config())
+            .args(installation.state())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Where DNS is answered.
+    pub const fn dns(&self) -> SocketAddr {
+        self.dns
+    }
+
+    /// Where the proxy listens.
+    pub const fn proxy(&self) -> SocketAddr {
+        self.proxy
+    }
+
+    /// Where health and metrics are told.
+    pub const fn management(&self) -> SocketAddr {
+        self.management
+    }
+
+    /// How many lines the gateway has said, to look from there on.
+    pub fn said(&self) -> usize {
+        self.log.lock().0.len()
+    }
+
+    /// Waits for a line that contains the text, from a line on; gives back the line.
+    pub fn wait_for(&self, from: usize, text: &str) -> String {
+        let found = self.log.find(from, text);
+        found
+            .unwrap_or_else(|| panic!("it never said `{text}`:\n{}", self.log.text()))
+            .1
+    }
+
+    /// All lines so far.
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Tells the gateway to read its files again.
+    pub fn reload(&self) {
+        self.signal(rustix::process::Signal::HUP);
+    }
+
+    /// Tells the gateway to stop and waits until it has; gives back its exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        self.signal(rustix::process::Signal::TERM);
+        self.child.wait().expect("it is our child").code()
+    }
+
+    /// Ends the gateway as a power cut does.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it is our child");
+        self.child.wait().expect("it is our child");
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, signal).expect("it is our child");
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Log {
+    fn follow(&self, from: ChildStderr) {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            self.lock().0.push(line);
+            self.grown.notify_all();
+        }
+        self.lock().1 = true;
+        self.grown.notify_all();
+    }
+
+    /// Waits for a line that contains the text; `None` when the gateway ended without one, or
+    /// said none for two minutes.
+    fn find(&self, from: usize, text: &str) -> Option<(usize, String)> {
+        let mut lines = self.lock();
+        let mut next = from;
+        loop {
+            while let Some(line) = lines.0.get(next) {
+                if line.contains(text) {
+                    return Some((next, line.clone()));
+                }
+                next += 1;
+            }
+            if lines.1 {
+                return None;
+            }
+            let waited = self.grown.wait_timeout(lines, PATIENCE);
+            let (held, timed) = waited.unwrap_or_else(PoisonError::into_inner);
+            if timed.timed_out() {
+                return None;
+            }
+            lines = held;
+        }
+    }
+
+    fn text(&self) -> String {
+        self.lock().0.join("\n")
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, (Vec<String>, bool)> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A debug build on a loaded machine may be slow; a gateway that says nothing for so long is dead.
+const PATIENCE: Duration = Duration::from_secs(120);
