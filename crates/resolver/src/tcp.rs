@@ -52,6 +52,7 @@ impl Connections {
     }
 
     fn admit(self: &Rc<Self>, client: IpAddr) -> Option<Place> {
+        let client = neighbourhood(client);
         let mut clients = self.clients.borrow_mut();
         let own = clients.get(&client).copied().unwrap_or(0);
         if self.open.get() >= self.most || own >= self.most_per_client {
@@ -63,6 +64,14 @@ impl Connections {
             connections: Rc::clone(self),
             client,
         })
+    }
+}
+
+/// A device has a whole IPv6 /64 to draw addresses from, and one place in the count.
+fn neighbourhood(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
     }
 }
 
