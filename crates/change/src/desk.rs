@@ -58,6 +58,9 @@ pub enum OpenDeskError {
     /// The notices cannot be opened.
     #[error(transparent)]
     Notices(#[from] alert::QueueError),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Read(#[from] audit::ReadTranscriptError),
     /// The start could not be written down.
     #[error(transparent)]
     Append(#[from] audit::AppendError),
@@ -153,7 +156,12 @@ impl Desk {
             secret,
             clock,
         };
-        if opened.founded {
+        // A crash may lie between the founding and this entry, so it is asked for each time.
+        let transcript = desk.ledger.transcript()?;
+        let said = transcript
+            .entries()
+            .any(|written| written.leaf.kind() == Some(EntryKind::Unattended));
+        if !said {
             desk.write(EntryKind::Unattended, None, json!({
                 "words": "changes take effect on one person's word until change control is set up",
             }))?;
@@ -165,8 +173,14 @@ impl Desk {
         )?;
         Ok(Opened {
             desk,
-            founded: opened.founded,
+            founded: !said,
         })
+    }
+
+    /// The name of the ledger of a state folder; `None` before the first start.
+    pub fn origin_of(state: &Path) -> Option<String> {
+        let transcript = audit::Transcript::read(&StateFolder::ledger_in(state)).ok()?;
+        Some(transcript.public_key().origin().to_owned())
     }
 
     /// How changes are decided.

@@ -26,7 +26,7 @@ pub use gate::Gate;
 pub use judgement::{Client, Facts, Judgement, Reference};
 pub use policy::Reading;
 pub use record::Backlog;
-pub use recorder::{Recorder, RecorderError};
+pub use recorder::{PathDetail, Recorder, RecorderError};
 pub use session::Session;
 pub use state::{Compiled, State};
 pub use words::Words;

@@ -21,6 +21,43 @@ pub struct Recorder {
     thread: Option<JoinHandle<()>>,
 }
 
+/// How much of a path is kept. Queries never are.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum PathDetail {
+    /// None of it.
+    None,
+    /// Its first part, as far as the second slash.
+    #[default]
+    First,
+    /// All of it.
+    Full,
+}
+
+impl PathDetail {
+    /// The part of a path that is kept.
+    fn of(self, path: &str) -> &str {
+        match self {
+            Self::None => "",
+            Self::First => match path.get(1..).and_then(|rest| rest.find('/')) {
+                Some(end) => path.get(..end + 2).unwrap_or(""),
+                None => path,
+            },
+            Self::Full => path,
+        }
+    }
+}
+
 /// The recorder could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum RecorderError {
@@ -35,7 +72,7 @@ impl Recorder {
     /// # Errors
     ///
     /// Fails when the machine gives no thread.
-    pub fn start(journal: JournalWriter) -> Result<Self, RecorderError> {
+    pub fn start(journal: JournalWriter, detail: PathDetail) -> Result<Self, RecorderError> {
         let (full, batches) = crossbeam_channel::bounded::<Batch>(QUEUE);
         let (recycle, emptied) = crossbeam_channel::bounded(QUEUE);
         let counters = Arc::new(Counters::default());
@@ -43,7 +80,10 @@ impl Recorder {
         let journal = Arc::new(journal);
         let written = Arc::clone(&journal);
         let work = move || {
-            let mut names = Names::default();
+            let mut names = Names {
+                detail,
+                ..Names::default()
+            };
             for batch in batches {
                 names.follow(&batch.state);
                 write(&written, names.rows(&batch), &counted);
@@ -150,6 +190,7 @@ fn write(journal: &JournalWriter, rows: Vec<DecisionRow>, counters: &Counters) {
 /// The names of one state, each made once.
 #[derive(Default)]
 struct Names {
+    detail: PathDetail,
     generation: Option<u64>,
     words: HashMap<String, Arc<str>>,
     categories: HashMap<u128, Arc<[Arc<str>]>>,
@@ -165,12 +206,14 @@ type Key<'a> = (
     model::Action,
     Rung,
     Option<model::RuleIndex>,
+    Option<Subject>,
 );
 
 impl Names {
     fn follow(&mut self, state: &State) {
         if self.generation != Some(state.generation) || self.words.len() > MOST_WORDS {
             *self = Self {
+                detail: self.detail,
                 generation: Some(state.generation),
                 ..Self::default()
             };
@@ -199,6 +242,7 @@ impl Names {
                 row.verdict.action,
                 row.verdict.reason.rung,
                 row.verdict.reason.rule,
+                row.subject,
             );
             if let Some(held) = places.get(&key).and_then(|&place| rows.get_mut(place)) {
                 held.count += 1;
@@ -224,7 +268,8 @@ impl Names {
             .vocabulary()
             .find("help")
             .is_some_and(|help| row.labels.categories.contains(help));
-        let path = Some(batch.text(row.path)).filter(|path| !path.is_empty() && !help);
+        let path =
+            Some(self.detail.of(batch.text(row.path))).filter(|path| !path.is_empty() && !help);
         let zone = subject
             .and_then(|subject| roster.zones.name(subject.zone))
             .unwrap_or("");
@@ -386,3 +431,19 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Words kept of one state; hosts are not among them.
 const MOST_WORDS: usize = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // LOG-02
+    #[test]
+    fn no_more_of_a_path_is_kept_than_was_asked_for() {
+        let path = "/people/someone@example.test/reset/token";
+        assert_eq!(PathDetail::None.of(path), "");
+        assert_eq!(PathDetail::First.of(path), "/people/");
+        assert_eq!(PathDetail::First.of("/games"), "/games");
+        assert_eq!(PathDetail::First.of(""), "");
+        assert_eq!(PathDetail::Full.of(path), path);
+    }
+}

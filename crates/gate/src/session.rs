@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub struct Session {
     gate: Arc<Gate>,
     state: Arc<State>,
+    /// The state before the last swap, for rows that were judged under it.
+    before: Option<Arc<State>>,
     schedules: Schedules,
     slots: Vec<Slot>,
     places: HashMap<IpAddr, u32, foldhash::fast::RandomState>,
@@ -37,6 +39,7 @@ impl Session {
         Self {
             gate,
             state,
+            before: None,
             schedules,
             slots: Vec::new(),
             places: HashMap::default(),
@@ -54,13 +57,16 @@ impl Session {
     pub fn client(&mut self, source: IpAddr) -> Client {
         self.refresh();
         let now = self.gate.clock().now();
+        if now < self.schedules.at {
+            // The clock was set back: what was known holds for moments that are to come.
+            self.forget();
+        }
         let source = source.to_canonical();
         if let Some(slot) = self
             .places
             .get(&source)
             .and_then(|&place| self.slots.get(place as usize))
             && slot.client.valid_until.is_none_or(|end| now < end)
-            && now >= self.schedules.at
         {
             return slot.client;
         }
@@ -104,12 +110,14 @@ impl Session {
         judgement: &Judgement,
         facts: Facts,
     ) -> Result<(), Backlog> {
-        if self.batch.as_ref().is_none_or(|batch| batch.is_full()) {
-            self.hand_over()?;
+        let (client, judgement, state) = self.judged(client, judgement);
+        let fits = |batch: &Batch| !batch.is_full() && Arc::ptr_eq(&batch.state, &state);
+        if !self.batch.as_ref().is_some_and(fits) {
+            self.hand_over(&state)?;
         }
         let now = self.gate.clock().now();
         if let Some(batch) = &mut self.batch {
-            batch.push(now, client, target, judgement, facts);
+            batch.push(now, &client, target, &judgement, facts);
             let door = crate::counters::door_place(facts.door);
             self.tally[door][crate::counters::action_place(judgement.verdict.action)] += 1;
         }
@@ -130,7 +138,8 @@ impl Session {
             .as_ref()
             .is_some_and(|batch| !batch.rows.is_empty())
         {
-            let _stays = self.hand_over();
+            let state = Arc::clone(&self.state);
+            let _stays = self.hand_over(&state);
         }
     }
 
@@ -167,9 +176,37 @@ impl Session {
         if self.gate.generation() == self.state.generation {
             return;
         }
-        self.state = self.gate.state();
+        self.before = Some(std::mem::replace(&mut self.state, self.gate.state()));
         self.schedules = self.state.policy().schedules(self.gate.clock().now());
         self.forget();
+    }
+
+    /// The state under which a row was judged: its indexes mean something there alone.
+    ///
+    /// A tunnel may outlive several swaps; its client is then identified anew, and the verdict
+    /// keeps its action and rung but no rule or label of a policy that is gone.
+    fn judged(
+        &mut self,
+        client: &Client,
+        judgement: &Judgement,
+    ) -> (Client, Judgement, Arc<State>) {
+        let asked = judgement.generation;
+        let states = [Some(&self.state), self.before.as_ref()];
+        let held = states
+            .into_iter()
+            .flatten()
+            .find(|state| state.generation == asked);
+        if client.generation == asked
+            && let Some(state) = held
+        {
+            return (*client, *judgement, Arc::clone(state));
+        }
+        let known = self.client(client.source);
+        let mut late = *judgement;
+        late.labels = model::Labels::NONE;
+        late.verdict.reason.rule = None;
+        late.verdict.reason.category = None;
+        (known, late, Arc::clone(&self.state))
     }
 
     fn forget(&mut self) {
@@ -220,7 +257,7 @@ impl Session {
         client
     }
 
-    fn hand_over(&mut self) -> Result<(), Backlog> {
+    fn hand_over(&mut self, next: &Arc<State>) -> Result<(), Backlog> {
         let full = self.batch.take();
         let recorder = self.gate.recorder();
         let rows = full.as_ref().map_or(0, |batch| batch.rows.len());
@@ -241,7 +278,7 @@ impl Session {
                 }
             }
         }
-        self.batch = Some(recorder.empty(&self.state));
+        self.batch = Some(recorder.empty(next));
         Ok(())
     }
 }
@@ -249,7 +286,8 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let rows = self.batch.as_ref().map_or(0, |batch| batch.rows.len());
-        if rows > 0 && self.hand_over().is_err() {
+        let state = Arc::clone(&self.state);
+        if rows > 0 && self.hand_over(&state).is_err() {
             self.gate.counters().add_lost(rows as u64);
         }
     }

@@ -84,8 +84,12 @@ impl Bindings {
         };
         let best = live().max_by_key(|held| held.certainty)?;
         // INVARIANT: a staff identity never reaches a pupil's device through a stale feed (IDN-03).
+        let differ = |one: &Option<String>, other: &Option<String>| {
+            one.is_some() && other.is_some() && one != other
+        };
         let disputed = live().any(|held| {
-            (held.user.is_some() && best.user.is_some() && held.user != best.user)
+            differ(&held.user, &best.user)
+                || differ(&held.group, &best.group)
                 || (held.hardware.is_some()
                     && best.hardware.is_some()
                     && held.hardware() != best.hardware())

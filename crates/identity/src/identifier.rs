@@ -154,7 +154,8 @@ impl Identifier {
         };
         let assigned = self.assigned(&known, schedules);
         let bound = binding.and_then(|binding| self.groups.find(binding.group.as_deref()?));
-        let identified = device.is_some() || binding.is_some() || known.sets.0 != 0;
+        // A feed that saw some address is no sign that the school knows the device.
+        let identified = device.is_some() || user.is_some() || known.sets.0 != 0;
         let group = bound
             .or(assigned)
             .or(device.and_then(|device| device.group))

@@ -63,7 +63,8 @@ impl<'a> UrlSeen<'a> {
     /// Brings the path into the form that rules are matched against.
     ///
     /// Percent-encoded unreserved characters are decoded once, dot segments are taken out
-    /// (RFC 3986, 6.2.2), a backslash is a slash as browsers read it, an empty path is `/`.
+    /// (RFC 3986, 6.2.2), a backslash is a slash as browsers read it, several slashes are one, an
+    /// empty path is `/`.
     pub fn new(scheme: Scheme, path: &'a str, query: Option<&'a str>) -> Self {
         Self {
             scheme,
@@ -205,7 +206,10 @@ fn canonical_path(raw: &str) -> Cow<'_, str> {
     if raw.is_empty() {
         return Cow::Borrowed("/");
     }
-    let plain = raw.starts_with('/') && !raw.contains(['%', '\\']) && !raw.contains("/.");
+    let plain = raw.starts_with('/')
+        && !raw.contains(['%', '\\'])
+        && !raw.contains("/.")
+        && !raw.contains("//");
     if plain {
         return Cow::Borrowed(raw);
     }
@@ -226,6 +230,8 @@ fn canonical_path(raw: &str) -> Cow<'_, str> {
                     kept.push("");
                 }
             }
+            // Servers read a doubled slash as one; a rule must not be evaded by it.
+            "" if !last => {}
             _ => kept.push(segment),
         }
     }
@@ -293,6 +299,8 @@ mod tests {
             "/a/%2e/b",
             "/../a/b",
             "a/b",
+            "//a///b",
+            "/a/..//a/b",
         ] {
             assert_eq!(path(raw), "/a/b", "{raw}");
         }

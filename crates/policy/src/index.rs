@@ -1,6 +1,6 @@
 use crate::settings::Fallback;
 use crate::site::{NameSite, Reach, suffix_length};
-use model::{Access, Host, Name, Rung};
+use model::{Access, Host, Rung};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -93,6 +93,7 @@ impl SiteIndexBuilder {
 
 impl SiteIndex {
     /// Calls `visit` with each entry that covers the host, and with the length of its name.
+    #[inline]
     pub(crate) fn visit(&self, host: Host<'_>, mut visit: impl FnMut(&Entry, usize)) {
         let name = match host {
             Host::Name(name) => name,
@@ -108,11 +109,11 @@ impl SiteIndex {
         }
         // Asked for only when a name above the host is found, which is seldom.
         let mut own = None;
-        for suffix in name.suffixes() {
+        for suffix in suffixes(name.as_str()) {
             let Some(entries) = self.find(suffix) else {
                 continue;
             };
-            let whole = suffix.as_str().len() == name.as_str().len();
+            let whole = suffix.len() == name.as_str().len();
             for entry in entries {
                 let covers = match entry.reach {
                     Reach::Exact => whole,
@@ -120,19 +121,19 @@ impl SiteIndex {
                     Reach::Below if whole => true,
                     Reach::Below => {
                         let own = *own.get_or_insert_with(|| suffix_length(name.as_str()));
-                        suffix.as_str().len() > own
+                        suffix.len() > own
                     }
                 };
                 if covers {
-                    visit(entry, suffix.as_str().len());
+                    visit(entry, suffix.len());
                 }
             }
         }
     }
 
-    fn find(&self, name: Name<'_>) -> Option<&[Entry]> {
+    fn find(&self, name: &str) -> Option<&[Entry]> {
         let mask = self.slots.len() - 1;
-        let wanted = hash(name.as_str().as_bytes());
+        let wanted = hash(name.as_bytes());
         let mut slot = wanted as usize & mask;
         loop {
             let place = self.slots[slot];
@@ -140,7 +141,7 @@ impl SiteIndex {
                 return None;
             }
             let (held, hash, entries) = &self.names[place as usize];
-            if *hash == wanted && **held == *name.as_str() {
+            if *hash == wanted && **held == *name {
                 return Some(entries);
             }
             slot = (slot + 1) & mask;
@@ -196,32 +197,42 @@ impl Tails {
 
     #[inline]
     fn place(&self, tail: [u8; 8]) -> (usize, u32) {
-        let mixed = u64::from_le_bytes(tail).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let high = (mixed >> 32) as usize;
-        (
-            (high >> 6) & self.bits.len().wrapping_sub(1),
-            (high & 63) as u32,
-        )
+        let mixed = mix(u64::from_le_bytes(tail));
+        let word = (mixed >> 6) as usize & self.bits.len().wrapping_sub(1);
+        (word, (mixed & 63) as u32)
     }
 }
 
-/// Folds eight bytes at a time; the constant is that of the golden ratio.
+/// A name and its parents, the longest first; bytes are compared, for a canonical name is ASCII.
+fn suffixes(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(name), |name| {
+        let dot = name.bytes().position(|byte| byte == b'.')?;
+        name.get(dot + 1..)
+    })
+}
+
+/// Folds eight bytes at a time; the last eight overlap those before them, so that no byte is
+/// moved one by one.
+#[inline]
 fn hash(bytes: &[u8]) -> u64 {
-    let mut state = bytes.len() as u64;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        state = mix(state ^ u64::from_le_bytes(word));
-    }
-    let rest = chunks.remainder();
-    let mut word = [0; 8];
-    word[..rest.len()].copy_from_slice(rest);
-    mix(state ^ u64::from_le_bytes(word))
+    let seed = bytes.len() as u64;
+    let Some(last) = bytes.last_chunk() else {
+        // Fewer than eight: each byte has its own place in one word.
+        let word = bytes
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte));
+        return mix(seed ^ word);
+    };
+    let (words, _) = bytes.as_chunks();
+    let state = words
+        .iter()
+        .fold(seed, |state, word| mix(state ^ u64::from_le_bytes(*word)));
+    mix(state ^ u64::from_le_bytes(*last))
 }
 
+#[inline]
 const fn mix(word: u64) -> u64 {
-    let wide = (word as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    let wide = (word as u128) * (0x9e37_79b9_7f4a_7c15_u64 as u128);
     (wide as u64) ^ ((wide >> 64) as u64)
 }
 

@@ -177,7 +177,7 @@ impl Ladder {
             let Some(rung) = RUNGS.get(slot).copied() else {
                 return;
             };
-            let before = walk.answer;
+            let before = if H::KEEPS { walk.answer } else { None };
             match rung {
                 Rung::Paused => pause(body, categories, found, walk),
                 Rung::Mode => modes(body, categories, found, walk),
@@ -195,7 +195,9 @@ impl Ladder {
                 | Rung::Established
                 | Rung::Unknown => {}
             }
-            hear.passed(rung, walk.spoke_since(before, rung));
+            if H::KEEPS {
+                hear.passed(rung, walk.spoke_since(before, rung));
+            }
             if walk.done() {
                 return;
             }
@@ -390,6 +392,7 @@ impl Walk {
     }
 
     /// What this rung added, where it did.
+    #[inline(always)]
     fn spoke_since(&self, before: Option<Answer>, rung: Rung) -> Option<Answer> {
         self.answer
             .filter(|answer| answer.rung == rung && before.is_none_or(|held| held.rung != rung))
@@ -519,7 +522,8 @@ impl Found {
 /// Whether a path is the wanted one or lies below it.
 fn covers(wanted: &str, path: &str) -> bool {
     path.strip_prefix(wanted)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        // A parameter of a segment (RFC 3986, 3.3) makes no other place of it.
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ';']))
 }
 
 /// The rungs of rules on which a body may speak, whatever the host.

@@ -168,6 +168,13 @@ impl Policy {
             let Some(group) = group.and_then(|group| self.groups.get(usize::from(group.0))) else {
                 continue;
             };
+            if group.obligations.inspect != Inspect::None && facts.certificate {
+                gaps.push(format!(
+                    "zone `{id}`: `{}` asks for inspection, which this version does not do; what a \
+                     rule with a path settles stays closed over HTTPS",
+                    group.facts.id
+                ));
+            }
             if group.obligations.inspect != Inspect::None && !facts.certificate {
                 gaps.push(format!(
                     "zone `{id}`: `{}` asks for inspection, but devices of class `{}` do not \

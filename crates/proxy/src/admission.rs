@@ -36,6 +36,7 @@ impl Admission {
             self.open.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
+        let client = neighbourhood(client);
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let count = clients.entry(client).or_insert(0);
         if *count >= self.most_per_client {
@@ -47,6 +48,14 @@ impl Admission {
             admission: Arc::clone(self),
             client,
         })
+    }
+}
+
+/// A device has a whole IPv6 /64 to draw addresses from, and one place in the count.
+fn neighbourhood(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Pool {
 /// For whom a connection may be used again: those who would be given the same one afresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reach {
+    /// Views and addresses of an earlier policy may be closed now.
+    generation: u64,
     view: ViewId,
     network: NetworkAccess,
 }
@@ -27,6 +29,7 @@ pub(crate) struct Reach {
 impl Reach {
     pub(crate) const fn of(ruling: &Ruling) -> Self {
         Self {
+            generation: ruling.client.generation,
             view: ruling.client.view,
             network: ruling.network,
         }
@@ -104,8 +107,8 @@ fn write_key(key: &mut String, reach: Reach, host: &Host<'_>, port: u16) {
     // Writing to a string cannot fail.
     let _ = write!(
         key,
-        "{} {} {port} {host}",
-        reach.view.0, reach.network as u8
+        "{} {} {} {port} {host}",
+        reach.generation, reach.view.0, reach.network as u8
     );
 }
 

@@ -119,6 +119,12 @@ impl Failure {
     }
 }
 
+/// Prints a line; whoever stopped reading has read enough.
+pub(crate) fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
+    use std::io::Write as _;
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
 /// An error with its causes, on one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

@@ -25,19 +25,11 @@ impl Folders {
         }
     }
 
-    /// Reads all files that a bundle is made of.
+    /// Reads all files that a bundle is made of; one that cannot be read hides no other.
     pub(crate) fn read(&self, faults: &mut Faults) -> Files {
         let mut files = Files::default();
         for (folder, prefix) in [(&self.config, "config/"), (&self.blocklists, "blocklists/")] {
-            if let Err(error) = read_below(folder, prefix, 0, &mut files) {
-                let what = format!(
-                    "the folder `{}` could not be read: {error}",
-                    folder.display()
-                );
-                let mend =
-                    "name the folder with `--config` or `--blocklists`, or run `schoolgate init`";
-                faults.push(Fault::of_file(&folder.display().to_string(), what, mend));
-            }
+            read_below(folder, prefix, 0, &mut files, faults);
         }
         files
     }
@@ -59,8 +51,21 @@ impl Folders {
 }
 
 /// Reads the TOML and text files of a folder; hidden ones and those of editors are left out.
-fn read_below(folder: &Path, prefix: &str, depth: u8, files: &mut Files) -> io::Result<()> {
-    let mut entries: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
+fn read_below(folder: &Path, prefix: &str, depth: u8, files: &mut Files, faults: &mut Faults) {
+    let listed = fs::read_dir(folder).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+    let mut entries = match listed {
+        Ok(entries) => entries,
+        Err(error) => {
+            let what = format!(
+                "the folder `{}` could not be read: {error}",
+                folder.display()
+            );
+            let mend =
+                "name the folder with `--config` or `--blocklists`, or run `schoolgate init`";
+            faults.push(Fault::of_file(&folder.display().to_string(), what, mend));
+            return;
+        }
+    };
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name();
@@ -68,18 +73,42 @@ fn read_below(folder: &Path, prefix: &str, depth: u8, files: &mut Files) -> io::
             continue;
         };
         let path = entry.path();
-        let kind = fs::metadata(&path)?;
-        if kind.is_dir() && depth < DEEPEST {
-            read_below(&path, &format!("{prefix}{name}/"), depth + 1, files)?;
-        } else if kind.is_file() && (name.ends_with(".toml") || name.ends_with(".txt")) {
-            if kind.len() > LARGEST {
-                let what = format!("{} is larger than 64 MiB", path.display());
-                return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
+        match read_entry(&path, name) {
+            Ok(Found::Folder) if depth < DEEPEST => {
+                read_below(&path, &format!("{prefix}{name}/"), depth + 1, files, faults);
             }
-            files.insert(format!("{prefix}{name}"), fs::read(&path)?);
+            Ok(Found::File(content)) => files.insert(format!("{prefix}{name}"), content),
+            Ok(Found::Folder | Found::Other) => {}
+            Err(error) => {
+                let what = format!("the file could not be read: {error}");
+                let mend = "mend it, or move it out of the folder";
+                faults.push(Fault::of_file(&path.display().to_string(), what, mend));
+            }
         }
     }
-    Ok(())
+}
+
+enum Found {
+    Folder,
+    File(Vec<u8>),
+    Other,
+}
+
+fn read_entry(path: &Path, name: &str) -> io::Result<Found> {
+    let kind = fs::metadata(path)?;
+    if kind.is_dir() {
+        return Ok(Found::Folder);
+    }
+    if !kind.is_file() || !(name.ends_with(".toml") || name.ends_with(".txt")) {
+        return Ok(Found::Other);
+    }
+    if kind.len() > LARGEST {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "it is larger than 64 MiB",
+        ));
+    }
+    fs::read(path).map(Found::File)
 }
 
 /// Folders below the root of a bundle.

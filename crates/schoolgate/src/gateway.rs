@@ -3,7 +3,7 @@ use crate::folder::Folders;
 use crate::metrics;
 use crate::settings::Settings;
 use audit::{Actor, Journal, JournalWriter};
-use change::{Desk, Proposal, StateFolder};
+use change::{Active, Checked, Desk, Proposal, StateFolder};
 use console::Health;
 use gate::{Gate, Recorder, State};
 use model::{Chance, Clock, Faults, Files, SystemChance};
@@ -25,6 +25,7 @@ pub(crate) struct Gateway {
     pub(crate) doors: Arc<Doors>,
     pub(crate) addresses: Addresses,
     folders: Folders,
+    settings: Settings,
     proxy: proxy::Running,
     management: console::Running,
     dns_shutdown: resolver::Shutdown,
@@ -66,23 +67,25 @@ impl Gateway {
         let settings = Settings::read(&files, &mut faults);
         crate::logging::start(&settings.log);
         let chance: Arc<dyn Chance> = Arc::new(SystemChance);
-        let opened = Desk::open(
-            state,
-            &settings.school.ledger,
-            Arc::clone(&clock),
-            Arc::clone(&chance),
-        )?;
+        // A file that cannot be read must not rename the ledger that is there.
+        let origin = Desk::origin_of(state).unwrap_or_else(|| settings.school.ledger.clone());
+        let opened = Desk::open(state, &origin, Arc::clone(&clock), Arc::clone(&chance))?;
         if opened.founded {
             say_founding(&opened.desk);
         }
         let desk = Arc::new(opened.desk);
-        let (decides, mut settings) = first_state(&desk, &folders, files, settings, faults)?;
+        same_ledger(&origin, &settings, &mut faults);
+        let (first, mut settings) = first(&desk, &folders, files, settings, faults)?;
         adapt(&mut settings);
+        // The doors are bound before anything is written down, so that a setting that cannot be
+        // had leaves what was in force.
         let sockets = Sockets::bind(&settings)?;
+        let decides = first.state(&desk)?;
         let journal = Journal::open(&StateFolder::journal_in(state), Arc::clone(&clock))?;
         let journal = JournalWriter::start(journal, Arc::clone(&clock))
             .map_err(|source| Failure::door(&source))?;
-        let gate = Gate::new(decides, clock, chance, Recorder::start(journal)?);
+        let recorder = Recorder::start(journal, settings.journal.path)?;
+        let gate = Gate::new(decides, clock, chance, recorder);
         Self::open(desk, folders, gate, settings, sockets)
     }
 
@@ -101,7 +104,7 @@ impl Gateway {
             sockets.proxy,
             Arc::clone(&gate),
             dns.resolve(),
-            settings.proxy,
+            settings.proxy.clone(),
             proxy_shutdown.clone(),
         )
         .map_err(|error| Failure::door(&error))?;
@@ -121,6 +124,7 @@ impl Gateway {
             doors,
             addresses,
             folders,
+            settings,
             proxy,
             management,
             dns_shutdown,
@@ -137,9 +141,16 @@ impl Gateway {
         let mut faults = Faults::default();
         let files = self.folders.read(&mut faults);
         let settings = Settings::read(&files, &mut faults);
+        same_ledger(
+            self.desk.ledger().public_key().origin(),
+            &settings,
+            &mut faults,
+        );
         let bundle = change::Bundle::new(files);
         match self.desk.active() {
-            Ok(Some(active)) if active.bundle.digest() == bundle.digest() => {
+            Ok(Some(active))
+                if faults.errors() == 0 && active.bundle.digest() == bundle.digest() =>
+            {
                 tracing::info!("the files are what is in force");
                 return;
             }
@@ -155,14 +166,35 @@ impl Gateway {
             Ok(checked) => {
                 let approved = self.desk.mode().approve(checked);
                 match self.desk.activate(approved, Some(&self.doors.gate)) {
-                    Ok(activated) => tracing::info!(
-                        policy = %activated.version, entry = activated.entry.0,
-                        files = ?activated.changed, "a policy came into force"
-                    ),
+                    Ok(activated) => {
+                        tracing::info!(
+                            policy = %activated.version, entry = activated.entry.0,
+                            files = ?activated.changed, "a policy came into force"
+                        );
+                        self.say_restart(&settings);
+                    }
                     Err(error) => keep(&error),
                 }
             }
             Err(faults) => self.refuse(faults),
+        }
+    }
+
+    /// Says when settings changed that the doors take only at a start.
+    fn say_restart(&self, settings: &Settings) {
+        let doors = |settings: &Settings| {
+            serde_json::to_value((
+                &settings.dns,
+                &settings.proxy,
+                &settings.management,
+                &settings.journal,
+            ))
+        };
+        match (doors(settings), doors(&self.settings)) {
+            (Ok(new), Ok(old)) if new == old => {}
+            (Ok(_) | Err(_), Ok(_) | Err(_)) => tracing::warn!(
+                "`[dns]`, `[proxy]`, `[management]` or `[journal]` changed: that takes effect at the next start"
+            ),
         }
     }
 
@@ -261,20 +293,43 @@ pub(crate) fn has_floor_list(state: &State) -> bool {
         .any(|list| list.entries > 0 && list.categories.meets(floor))
 }
 
-/// The state to begin with: the working files where they hold together, else what was in force.
-fn first_state(
+/// What the gateway begins with.
+enum First {
+    /// What was in force.
+    Resume(Active),
+    /// The working files, which hold together.
+    Activate(Box<Checked>),
+}
+
+impl First {
+    fn state(self, desk: &Desk) -> Result<State, Failure> {
+        match self {
+            Self::Resume(active) => Ok(desk.resume(&active)?),
+            Self::Activate(checked) => {
+                let activated = desk.activate(desk.mode().approve(*checked), None)?;
+                activated.state.ok_or_else(|| {
+                    Failure::asked("the first activation gave no state", "report this")
+                })
+            }
+        }
+    }
+}
+
+/// The working files where they hold together, else what was in force.
+fn first(
     desk: &Desk,
     folders: &Folders,
     files: Files,
     settings: Settings,
     mut faults: Faults,
-) -> Result<(State, Settings), Failure> {
+) -> Result<(First, Settings), Failure> {
     let active = desk.active()?;
     let bundle = change::Bundle::new(files);
     if let Some(active) = &active
+        && faults.errors() == 0
         && active.bundle.digest() == bundle.digest()
     {
-        return Ok((desk.resume(active)?, settings));
+        return Ok((First::Resume(active.clone()), settings));
     }
     if faults.errors() == 0 {
         match desk.check(proposal(bundle, &settings)) {
@@ -282,15 +337,7 @@ fn first_state(
                 for warning in checked.warnings().iter() {
                     tracing::warn!("{}", warning.to_string().trim_end());
                 }
-                let activated = desk.activate(desk.mode().approve(checked), None)?;
-                if let Some(state) = activated.state {
-                    return Ok((state, settings));
-                }
-                faults.push(model::Fault::of_file(
-                    "config",
-                    "no state was made",
-                    "report this",
-                ));
+                return Ok((First::Activate(Box::new(checked)), settings));
             }
             Err(more) => faults = more,
         }
@@ -303,9 +350,24 @@ fn first_state(
     for fault in faults.iter() {
         tracing::error!("{}", fault.to_string().trim_end());
     }
-    tracing::error!(policy = %active.version(), since = %active.since, "the working files do not hold together; deciding by the policy that was in force");
+    tracing::error!(
+        policy = %active.version(), since = %active.since,
+        "the working files do not hold together; deciding by the policy that was in force"
+    );
     let settings = Settings::read(active.bundle.files(), &mut Faults::default());
-    Ok((desk.resume(&active)?, settings))
+    Ok((First::Resume(active), settings))
+}
+
+/// The name of a ledger is signed into every head; it cannot be another one day.
+fn same_ledger(origin: &str, settings: &Settings, faults: &mut Faults) {
+    if settings.school.ledger != origin {
+        let what = format!(
+            "the change log is that of `{origin}`, not of `{}`; its name cannot be changed",
+            settings.school.ledger
+        );
+        let mend = format!("write `ledger = \"{origin}\"` under `[school]`");
+        faults.push(model::Fault::of_file("config/schoolgate.toml", what, mend));
+    }
 }
 
 fn proposal(bundle: change::Bundle, settings: &Settings) -> Proposal {

@@ -1,5 +1,12 @@
 //! The gateway: command line, settings, wiring, signals.
 
+/// Prints a line, and ends the command quietly when nobody reads on.
+macro_rules! say {
+    ($($words:tt)*) => {
+        crate::failure::say(format_args!($($words)*))?
+    };
+}
+
 mod arguments;
 mod command;
 mod control;

@@ -18,6 +18,16 @@ pub(crate) struct Settings {
     pub(crate) proxy: proxy::Settings,
     /// Health and metrics.
     pub(crate) management: console::Settings,
+    /// The journal of decisions.
+    pub(crate) journal: JournalSettings,
+}
+
+/// The journal of decisions.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct JournalSettings {
+    /// How much of a path is kept. Queries never are, nor any path of a help site.
+    pub(crate) path: gate::PathDetail,
 }
 
 /// The school.
@@ -111,6 +121,22 @@ impl Settings {
                 "the ledger's name is empty, too long, or has a space or `+`",
             );
             faults.push(fault.mend("write a name such as \"oakfield.example/ledger\""));
+        }
+        if let Err(error) = settings.dns.check() {
+            let fault = document.key_fault(&["dns".into()], crate::failure::chain(&error));
+            faults.push(
+                fault.mend(
+                    "correct the setting; `schoolgate schema schoolgate` says what each holds",
+                ),
+            );
+        }
+        for what in settings.proxy.faults() {
+            let fault = document.key_fault(&["proxy".into()], what);
+            faults.push(
+                fault.mend(
+                    "correct the setting; `schoolgate schema schoolgate` says what each holds",
+                ),
+            );
         }
         settings
     }

@@ -265,3 +265,32 @@ fn every_fault_of_the_network_is_reported() {
         assert!(text.contains(expected), "{expected} in\n{text}");
     }
 }
+
+#[test]
+fn a_feed_that_saw_an_unknown_device_promotes_it_to_nothing() {
+    let made = identifier();
+    let mut bindings = Bindings::default();
+    let mut seen = binding("10.20.1.1", Some("nobody-we-know"), "dhcp");
+    seen.hardware = Some("02:00:5e:00:53:aa".to_owned());
+    bindings.bind(seen);
+    assert_eq!(
+        group(&made, "10.20.1.1", 0, &bindings).as_deref(),
+        Some("guest")
+    );
+}
+
+// IDN-03
+#[test]
+fn feeds_that_disagree_on_the_group_leave_the_client_unidentified() {
+    let made = identifier();
+    let mut bindings = Bindings::default();
+    for (source, group) in [("radius", "ks2"), ("dhcp", "staff")] {
+        let mut known = binding("10.20.1.1", None, source);
+        known.group = Some(group.to_owned());
+        bindings.bind(known);
+    }
+    assert_eq!(
+        group(&made, "10.20.1.1", 0, &bindings).as_deref(),
+        Some("guest")
+    );
+}

@@ -112,14 +112,14 @@ fn verify(
     if let Some(expected) = fingerprint
         && expected.trim() != found
     {
-        println!("the log is signed with another key: {found}");
+        say!("the log is signed with another key: {found}");
         return Err(Failure::No);
     }
     let outside = checkpoint.map(checkpoint_of).transpose()?;
     match audit::verify(transcript, key, outside.as_ref()) {
         Ok(verified) => {
             if json {
-                println!(
+                say!(
                     "{}",
                     json!({
                         "verified": true,
@@ -133,22 +133,22 @@ fn verify(
                 );
                 return Ok(());
             }
-            println!(
+            say!(
                 "{} entries, all in order; root {}",
                 verified.entries,
                 verified.head.root()
             );
-            println!("fingerprint of the key: {found}");
+            say!("fingerprint of the key: {found}");
             match verified.witnessed {
-                Some(size) => println!(
+                Some(size) => say!(
                     "witnessed: it grew out of the head of {size} entries that was kept elsewhere"
                 ),
-                None => println!(
+                None => say!(
                     "unwitnessed: no head that was kept elsewhere was named; add `--checkpoint FILE`"
                 ),
             }
             if let Some(cut) = verified.cut {
-                println!(
+                say!(
                     "note: {} bytes of an entry that was never acknowledged stand at the end",
                     cut.bytes
                 );
@@ -158,9 +158,9 @@ fn verify(
         Err(error) => {
             let words = crate::failure::chain(&error);
             if json {
-                println!("{}", json!({ "verified": false, "error": words }));
+                say!("{}", json!({ "verified": false, "error": words }));
             } else {
-                println!("the log does not verify: {words}");
+                say!("the log does not verify: {words}");
             }
             Err(Failure::No)
         }
@@ -215,7 +215,7 @@ fn prove(transcript: &Transcript, entry: Option<u64>, since: Option<u64>) -> Res
             "`schoolgate audit list` shows the entries there are",
         )
     })?;
-    println!("{proof}");
+    say!("{proof}");
     Ok(())
 }
 

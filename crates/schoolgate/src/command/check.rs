@@ -23,7 +23,7 @@ pub(crate) fn check(asked: &arguments::Check) -> Result<(), Failure> {
     };
     let sound = faults.errors() == 0 && (!asked.strict || faults.warnings() == 0);
     if asked.json {
-        println!(
+        say!(
             "{}",
             json!({
                 "sound": sound,
@@ -37,7 +37,7 @@ pub(crate) fn check(asked: &arguments::Check) -> Result<(), Failure> {
             eprintln!("{faults}");
         }
         if let (true, Some(words)) = (sound, words) {
-            println!("{words}");
+            say!("{words}");
         }
         if !faults.is_empty() {
             eprintln!("{}", summary(&faults));

@@ -33,7 +33,7 @@ pub(crate) fn identity(asked: &arguments::Identity) -> Result<(), Failure> {
             let until = binding.expires;
             match running(&state.state, &Request::Bind { binding })? {
                 Answer::Done { .. } => {
-                    println!("bound until {until}");
+                    say!("bound until {until}");
                     Ok(())
                 }
                 other => Err(unexpected(other)),
@@ -45,15 +45,15 @@ pub(crate) fn identity(asked: &arguments::Identity) -> Result<(), Failure> {
             json,
         } => match running(&state.state, &Request::Show { address: *address })? {
             Answer::Found { value } if *json => {
-                println!("{value}");
+                say!("{value}");
                 Ok(())
             }
             Answer::Found { value } if value.is_null() => {
-                println!("nothing is known of {address}: it is what its zone says");
+                say!("nothing is known of {address}: it is what its zone says");
                 Ok(())
             }
             Answer::Found { value } => {
-                println!("{value:#}");
+                say!("{value:#}");
                 Ok(())
             }
             other => Err(unexpected(other)),

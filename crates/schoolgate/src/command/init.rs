@@ -44,19 +44,19 @@ pub(crate) fn init(asked: &arguments::Init) -> Result<(), Failure> {
     };
     let offline = Offline::open(&policy)?;
     let shown = asked.folder.display();
-    println!(
+    say!(
         "wrote {shown}/config and {shown}/blocklists for {}",
         answers.school
     );
-    println!(
+    say!(
         "  {} groups, {} zones, {} names on the starter lists",
         offline.state.policy().groups().len(),
         offline.state.identifier().roster().zones.len(),
         offline.report.compiled.names
     );
-    println!("next:");
-    println!("  schoolgate check --config {shown}/config");
-    println!("  schoolgate run --config {shown}/config --state {shown}/state");
+    say!("next:");
+    say!("  schoolgate check --config {shown}/config");
+    say!("  schoolgate run --config {shown}/config --state {shown}/state");
     Ok(())
 }
 

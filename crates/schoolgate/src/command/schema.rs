@@ -21,14 +21,14 @@ pub(crate) fn schema(asked: &arguments::Schema) -> Result<(), Failure> {
     }
     let Some(name) = &asked.name else {
         for name in schemas.keys() {
-            println!("{}", name.trim_end_matches(".json"));
+            say!("{}", name.trim_end_matches(".json"));
         }
         return Ok(());
     };
     let file = format!("{}.json", name.trim_end_matches(".json"));
     match schemas.get(&file) {
         Some(text) => {
-            print!("{text}");
+            say!("{}", text.trim_end());
             Ok(())
         }
         None => {

@@ -42,7 +42,7 @@ pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
         .map(|queue| queue.waiting().len())
         .unwrap_or(0);
     if asked.json {
-        println!(
+        say!(
             "{}",
             json!({
                 "school": active.school,
@@ -59,24 +59,24 @@ pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
         );
         return Ok(());
     }
-    println!("{}", active.school);
-    println!(
+    say!("{}", active.school);
+    say!(
         "  policy     {} in force since {}",
         active.version(),
         active.since
     );
-    println!(
+    say!(
         "  changes    mode `{}`: what checks takes effect on one person's word",
         active.mode
     );
     match &running {
-        Some(running) => println!("  gateway    runs: {}", running["addresses"]),
-        None => println!("  gateway    does not run on this state folder"),
+        Some(running) => say!("  gateway    runs: {}", running["addresses"]),
+        None => say!("  gateway    does not run on this state folder"),
     }
-    println!("  ledger     {} entries", transcript.size());
-    println!("  notices    {notices} wait");
+    say!("  ledger     {} entries", transcript.size());
+    say!("  notices    {notices} wait");
     for gap in &gaps {
-        println!("  gap        {gap}");
+        say!("  gap        {gap}");
     }
     Ok(())
 }
