@@ -11,7 +11,7 @@ pub(super) fn policy(draft: &Draft, policy: &Policy, faults: &mut Faults) {
     zones(draft, policy, faults);
     conduct(draft, policy, faults);
     for gap in policy.gaps() {
-        let mend = "put the certificate on these devices, or write `inspect = \"none\"`";
+        let mend = "write `inspect = \"none\"` for the group, or mend the cause";
         faults.push(Fault::of_file("config/network.toml", gap, mend).warning());
     }
 }
