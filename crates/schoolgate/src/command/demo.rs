@@ -94,7 +94,7 @@ fn adapt(settings: &mut Settings, asked: &arguments::Demo, dns: SocketAddr, orig
         name: None,
         path: None,
     }];
-    settings.dns.client_rate = 100_000;
+    settings.dns.client_rate = 0;
     settings.proxy.listen = vec![own(asked.proxy_port)];
     settings.proxy.every_origin = Some(origin);
     settings.management.listen = own(asked.management_port);
