@@ -7,7 +7,7 @@
 
 use audit::{Journal, JournalWriter};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use gate::{Facts, Gate, Question, Recorder};
+use gate::{Facts, Gate, PathDetail, Question, Recorder};
 use model::{Host, HostBuffer, ManualClock, Moment, SystemChance, Target};
 use schoolgate_tests::School;
 use std::hint::black_box;
@@ -33,7 +33,7 @@ fn gate(folder: &tempfile::TempDir) -> Arc<Gate> {
     let clock = Arc::new(ManualClock::new(lesson()));
     let journal = Journal::open(folder.path(), Arc::<ManualClock>::clone(&clock)).unwrap();
     let writer = JournalWriter::start(journal, Arc::<ManualClock>::clone(&clock)).unwrap();
-    let recorder = Recorder::start(writer).unwrap();
+    let recorder = Recorder::start(writer, PathDetail::default()).unwrap();
     Gate::new(
         School::example().state(),
         clock,

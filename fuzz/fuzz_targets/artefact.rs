@@ -29,14 +29,26 @@ fn compile() -> Vec<u8> {
     let list = compiler.list(ListMeta::new("starter-games", [games]));
     for text in ["games.test", "play.example.org", "toys.example.com"] {
         let mut room = HostBuffer::new();
-        let name = Host::normalise(text, &mut room).ok().and_then(Host::name).expect("a name");
+        let name = Host::normalise(text, &mut room)
+            .ok()
+            .and_then(Host::name)
+            .expect("a name");
         compiler.entry(list, name, Coverage::NameAndBelow);
     }
-    compiler.compile(&SECRET).expect("three names").bytes().to_vec()
+    compiler
+        .compile(&SECRET)
+        .expect("three names")
+        .bytes()
+        .to_vec()
 }
 
 fn look(artefact: &Artefact) {
-    for text in ["www.games.test", "example.org", "a.b.c.d.play.example.org", "10.0.0.1"] {
+    for text in [
+        "www.games.test",
+        "example.org",
+        "a.b.c.d.play.example.org",
+        "10.0.0.1",
+    ] {
         let mut room = HostBuffer::new();
         if let Ok(host) = Host::normalise(text, &mut room) {
             let _ = artefact.label(&host);

@@ -11,6 +11,9 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let half = parse_client_hello(&bytes[..bytes.len() / 2]);
     if half != FirstBytes::Unfinished {
-        assert_eq!(half, whole, "an answer changed with the bytes that came later");
+        assert_eq!(
+            half, whole,
+            "an answer changed with the bytes that came later"
+        );
     }
 });

@@ -5,7 +5,9 @@ use audit::{EntryIndex, Transcript, verify};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(transcript) = Transcript::decode(bytes) else { return };
+    let Ok(transcript) = Transcript::decode(bytes) else {
+        return;
+    };
     let _ = verify(&transcript, transcript.public_key(), None);
     let _ = transcript.head();
     let _ = transcript.tail(3);
@@ -14,6 +16,8 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = transcript.prove_consistency(index);
     }
     let mut again = Vec::new();
-    transcript.export(&mut again).expect("memory takes all that is written");
+    transcript
+        .export(&mut again)
+        .expect("memory takes all that is written");
     assert_eq!(again, bytes, "an export is not what was read");
 });

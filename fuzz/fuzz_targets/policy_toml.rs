@@ -28,13 +28,18 @@ fn example() -> Files {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((first, text)) = bytes.split_first() else { return };
+    let Some((first, text)) = bytes.split_first() else {
+        return;
+    };
     let mut files = example();
     files.insert(PATHS[usize::from(*first) % PATHS.len()], text.to_vec());
     let mut faults = Faults::default();
     let compiled = Compiled::compile(&files, &Overlay::default(), PolicyVersion(1), &mut faults);
     if compiled.is_none() {
-        assert!(faults.errors() > 0, "the policy was refused without a fault");
+        assert!(
+            faults.errors() > 0,
+            "the policy was refused without a fault"
+        );
     }
     let _ = faults.to_string();
 });
