@@ -1,7 +1,7 @@
 //! The ledger of changes and the journal of decisions.
 //!
 //! The [`Ledger`] is small and for ever: every change that can alter a verdict or who may see
-//! what, in a Merkle tree with signed heads, on the disk before it takes effect. [`verify`] checks
+//! what, in a Merkle tree with signed heads, on the disk before it takes effect. [`verify()`] checks
 //! a [`Transcript`] of it without trusting the machine that wrote it. Its format is in
 //! `FORMAT.md`.
 //!

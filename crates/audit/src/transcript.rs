@@ -15,7 +15,7 @@ use std::path::Path;
 /// It needs neither the lock nor the private key. It is what the files say; [`verify`] says
 /// whether they can be believed.
 ///
-/// [`verify`]: crate::verify
+/// [`verify`]: crate::verify()
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transcript {
     pub(crate) key: PublicKey,
@@ -148,7 +148,7 @@ impl Transcript {
 
     /// Leaves out what stands behind the last checkpoint, as far as one unfinished append, or
     /// appends that were going on while we read, can have put it there. Whatever else is wrong
-    /// stays, for [`verify`](crate::verify) to name.
+    /// stays, for [`verify`](crate::verify()) to name.
     fn leave_out_unfinished(&mut self, written: u64) -> Option<Cut> {
         let (entries, end) = whole_notes(self.key.origin(), &self.checkpoints);
         let before = self.leaves.len() + self.payloads.len() + self.checkpoints.len();

@@ -110,7 +110,7 @@ pub struct DeviceSet {
     /// Name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Hardware addresses, IP addresses, networks, or "device:<id>".
+    /// Hardware addresses, IP addresses, networks, or "device:ID".
     pub devices: Vec<String>,
 }
 
@@ -170,7 +170,7 @@ pub struct Class {
     /// Name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Hardware addresses, IP addresses, networks, "device:<id>" or "set:<id>".
+    /// Hardware addresses, IP addresses, networks, "device:ID" or "set:ID".
     #[serde(default)]
     pub devices: Vec<String>,
     /// User names, as the feed gives them.

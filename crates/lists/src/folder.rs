@@ -13,7 +13,7 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Compiles the files; see [`compile`].
+    /// Compiles the files; see [`compile()`](crate::compile()).
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! Subscriptions, starter lists and exceptions; feeds the compiler of the matcher.
 //!
-//! [`parse`] reads one list in one [`Format`] and gives its entries; [`compile`] takes all files
+//! [`parse()`] reads one list in one [`Format`] and gives its entries; [`compile()`] takes all files
 //! of the folder `blocklists` and makes an artefact with a [`Report`]. Nothing here decides, and
 //! nothing of a floor list is ever written into a report.
 //!
