@@ -21,6 +21,7 @@ mod files;
 mod host;
 mod labels;
 mod names;
+mod nearest;
 mod obligations;
 mod query;
 mod resolve;
@@ -35,7 +36,7 @@ mod vocabulary;
 pub use action::{Access, Action};
 pub use category::{CategoryId, CategorySet};
 pub use clock::{Chance, Clock, ManualClock, Moment, ParseMomentError, SystemChance, SystemClock};
-pub use document::{Document, Step, nearest};
+pub use document::{Document, Step};
 pub use fault::{Fault, Faults, Position, Severity};
 pub use files::Files;
 pub use host::{Host, HostBuffer, HostError, Name};
@@ -43,6 +44,7 @@ pub use labels::{LabelSet, Labels};
 pub use names::{
     ClassIndex, DeviceIndex, DeviceSetIndex, GroupIndex, NameTable, UserIndex, ZoneIndex,
 };
+pub use nearest::nearest;
 pub use obligations::{Inspect, Obligations, SafeSearch, YouTube};
 pub use query::{Door, Query, Scheme, Target, TargetError, UrlSeen};
 pub use resolve::{Resolve, ResolveError, Resolved};
