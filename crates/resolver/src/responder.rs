@@ -354,7 +354,10 @@ impl Responder {
         room: &mut [u8],
     ) -> Step {
         let length = reply::negative(question, NXDOMAIN, LONGEST_FILTERED, None, room);
-        self.write_down(client, target, judgement, question.kind, length);
+        // What is written down is what was done, whatever the policy says of the name elsewhere.
+        let mut denied = *judgement;
+        denied.verdict.action = Action::Block;
+        self.write_down(client, target, &denied, question.kind, length);
         sent(length)
     }
 
