@@ -62,14 +62,64 @@ kinds! {
     PolicyActivated = 17, "policy-activated";
     /// An artefact of lists came into force.
     ListsActivated = 18, "lists-activated";
+    /// Commissioning began, was told of, or ended.
+    Commissioning = 19, "commissioning";
+    /// Somebody asked for a change.
+    Proposed = 20, "proposed";
+    /// A proposal was approved or refused; the payload says which, and why.
+    Decided = 21, "decided";
+    /// A proposal was taken back before it was decided.
+    Withdrawn = 22, "withdrawn";
+    /// An override, pause, isolation, block, individual plan, mode or lesson came into force.
+    OverlayActivated = 23, "overlay-activated";
+    /// One of these ended, by its expiry or by being revoked.
+    OverlayEnded = 24, "overlay-ended";
+    /// An emergency change was consented to afterwards.
+    Ratified = 25, "ratified";
+    /// What was due for review was looked at.
+    Reviewed = 26, "reviewed";
+    /// Somebody signed off the change log or a policy.
+    SignedOff = 27, "signed-off";
+    /// The working files, or a file of the state, were found to differ from what was approved.
+    Drift = 28, "drift";
+    /// An earlier policy or list came into force again.
+    RolledBack = 29, "rolled-back";
     /// An address was bound to a device or a person by hand.
     IdentityBound = 32, "identity-bound";
+    /// A feed of identities was added, altered or removed.
+    IdentityFeed = 33, "identity-feed";
+    /// An account or its roles were made, altered or closed.
+    AccountChanged = 34, "account-changed";
+    /// A password, a second factor or a token was set, reset or taken away.
+    CredentialChanged = 35, "credential-changed";
+    /// Somebody signed in.
+    SignedIn = 36, "signed-in";
+    /// A sign-in was refused.
+    SignInRefused = 37, "sign-in-refused";
+    /// The sealed account was used.
+    BreakGlass = 38, "break-glass";
+    /// Somebody is away, and who stands in.
+    Absence = 39, "absence";
     /// Somebody looked at a named person's history.
     Disclosure = 48, "disclosure";
     /// Records were exported.
     Export = 49, "export";
     /// The payloads of entries were destroyed; see `FORMAT.md` for what it must say.
     Erasure = 50, "erasure";
+    /// Records were kept from deletion, or let go again.
+    Hold = 51, "hold";
+    /// Records were deleted because their time was over; the payload is the proof.
+    Retention = 52, "retention";
+    /// The ledger's key was replaced; see `FORMAT.md` for what it must say.
+    KeyRotated = 53, "key-rotated";
+    /// A head of this ledger was received by somebody who keeps it elsewhere.
+    Witnessed = 54, "witnessed";
+    /// A notice was sent, was read, or could not be delivered.
+    Notice = 55, "notice";
+    /// An incident was opened, passed on or closed.
+    Incident = 56, "incident";
+    /// The ledger was verified; the payload says how far and against which head.
+    Verified = 57, "verified";
     /// Something failed that a person must know of.
     Fault = 64, "fault";
 }
@@ -258,10 +308,35 @@ mod tests {
         16 unattended
         17 policy-activated
         18 lists-activated
+        19 commissioning
+        20 proposed
+        21 decided
+        22 withdrawn
+        23 overlay-activated
+        24 overlay-ended
+        25 ratified
+        26 reviewed
+        27 signed-off
+        28 drift
+        29 rolled-back
         32 identity-bound
+        33 identity-feed
+        34 account-changed
+        35 credential-changed
+        36 signed-in
+        37 sign-in-refused
+        38 break-glass
+        39 absence
         48 disclosure
         49 export
         50 erasure
+        51 hold
+        52 retention
+        53 key-rotated
+        54 witnessed
+        55 notice
+        56 incident
+        57 verified
         64 fault
         "#);
         for kind in EntryKind::ALL {

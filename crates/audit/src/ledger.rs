@@ -144,6 +144,15 @@ impl Ledger {
         Transcript::read_on(&*self.disk, &self.folder)
     }
 
+    /// What the files say, and the head that was written last, of one instant.
+    pub(crate) fn transcript_and_head(
+        &self,
+    ) -> Result<(Transcript, Checkpoint), ReadTranscriptError> {
+        let state = self.lock();
+        let transcript = Transcript::read_on(&*self.disk, &self.folder)?;
+        Ok((transcript, state.head.clone()))
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic between two writes is no different from a crash there, but for `broken`.
         self.state.lock().unwrap_or_else(|poisoned| {
