@@ -4,7 +4,7 @@ use crate::destination::Destinations;
 use crate::pipes::Room;
 use crate::pool::Pool;
 use crate::watch::{Carried, Watch, Watches};
-use crate::{Counters, Settings};
+use crate::{Counters, Faces, Settings};
 use gate::{Client, Facts, Gate, Judgement, Session, Words};
 use model::{Door, Host, HostBuffer, NetworkAccess, Resolve};
 use std::cell::{Cell, RefCell};
@@ -118,6 +118,13 @@ impl Core {
                 own.is_ok_and(|own| own.name().is_some_and(|own| name.is_at_or_below(own)))
             }),
         }
+    }
+
+    /// The pages for everybody, where the target is they.
+    pub(crate) fn faces(&self, host: &Host<'_>, port: u16) -> Option<&Faces> {
+        let faces = self.settings.faces.as_ref().filter(|_| port == 80)?;
+        let same = host.name().is_some_and(|name| name.as_str() == faces.name);
+        same.then_some(faces)
     }
 
     pub(crate) fn words(&self, ruling: &Ruling) -> Words {

@@ -49,6 +49,10 @@ async fn reach(
     host: Host<'_>,
     port: u16,
 ) -> Result<TcpStream, DialError> {
+    if let Some(faces) = core.faces(&host, port) {
+        let stream = TcpStream::connect(faces.address).await;
+        return stream.map_err(DialError::Connect);
+    }
     let addresses = match host {
         Host::Address(address) => vec![address],
         Host::Name(name) => {

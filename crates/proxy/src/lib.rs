@@ -48,6 +48,8 @@ pub use client_hello::{ClientHello, FirstBytes, MOST_HELLO_BYTES, parse_client_h
 pub use counters::{Counter, Counters};
 pub use head::{BodyLength, Head, HeadError, HeadLimits, parse_head};
 pub use listeners::{BindError, Listeners};
-pub use settings::{FloorAnswer, Network, NoSni, ParseNetworkError, Settings};
+pub use settings::{
+    CLIENT_FIELD, Faces, FloorAnswer, Network, NoSni, ParseNetworkError, SECRET_FIELD, Settings,
+};
 pub use shutdown::Shutdown;
 pub use worker::{JoinError, RunError, Running, run};

@@ -63,6 +63,10 @@ pub struct Settings {
     /// set it: it keeps the demo and tests on this machine.
     #[serde(skip)]
     pub every_origin: Option<SocketAddr>,
+    /// The pages for everybody, to which requests for their name are carried whatever the policy.
+    /// The binary sets it; no file can.
+    #[serde(skip)]
+    pub faces: Option<Faces>,
     /// What `/proxy.pac` names as the proxy, `host:port`. Empty: the address the client asked at.
     pub advertise: String,
     /// Names that browsers ask for directly, with all below them, for example
@@ -98,12 +102,30 @@ impl Default for Settings {
             console: String::new(),
             contact: String::new(),
             every_origin: None,
+            faces: None,
             advertise: String::new(),
             direct: Vec::new(),
             via: false,
         }
     }
 }
+
+/// Where the pages for everybody are: why something is closed, ask for it, tell an adult.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faces {
+    /// Their host name in lower case, such as `why.oakfield.example`; asked for at port 80.
+    pub name: String,
+    /// Where they listen.
+    pub address: SocketAddr,
+    /// What proves to them that [`CLIENT_FIELD`] was written by this proxy.
+    pub secret: String,
+}
+
+/// The field in which the pages for everybody are told whose request the proxy brings.
+pub const CLIENT_FIELD: &str = "x-schoolgate-client";
+
+/// The field that holds [`Faces::secret`]. Neither field of a client's own is ever passed on.
+pub const SECRET_FIELD: &str = "x-schoolgate-secret";
 
 /// What happens to a tunnel that does not say where it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,7 +5,7 @@ use crate::dial::{DialError, dial};
 use crate::hop_by_hop::{self, binds_connection};
 use crate::pac;
 use crate::pool::{Pool, Reach, Upstream};
-use crate::settings::FloorAnswer;
+use crate::settings::{CLIENT_FIELD, FloorAnswer, SECRET_FIELD};
 use crate::watch::Watch;
 use gate::Facts;
 use http::header::{self, HeaderValue};
@@ -63,6 +63,10 @@ impl Visit {
             return self.own_page(uri.path());
         }
         self.core.counters.requests.add(1);
+        let faces = asked.with_target(|target, port| self.core.faces(&target.host, port).is_some());
+        if faces == Ok(true) && ruling.client.subject.is_some() {
+            return self.ask_faces(request, &asked, &ruling).await;
+        }
         let facts = Facts {
             background: background(request.headers()),
             ..Facts::request(Door::Http, method_word(request.method()))
@@ -188,10 +192,33 @@ impl Visit {
         }
     }
 
+    /// Brings a request to the pages for everybody, with the word of this proxy for who asks.
+    async fn ask_faces(
+        self: Rc<Self>,
+        request: Request<Incoming>,
+        asked: &Asked,
+        ruling: &Ruling,
+    ) -> Answer {
+        let mut request = self.outward(request, asked);
+        let client = HeaderValue::from_str(&self.watch.source.to_string());
+        let faces = self.core.settings.faces.as_ref();
+        let secret = faces.and_then(|faces| HeaderValue::from_str(&faces.secret).ok());
+        if let (Ok(client), Some(secret)) = (client, secret) {
+            request.headers_mut().insert(CLIENT_FIELD, client);
+            request.headers_mut().insert(SECRET_FIELD, secret);
+        }
+        match self.exchange(request, asked, ruling).await {
+            Ok((response, upstream)) => self.homeward(response, upstream),
+            Err(failure) => self.explain(failure, ruling),
+        }
+    }
+
     /// The request as the origin gets it.
     fn outward(&self, request: Request<Incoming>, asked: &Asked) -> Request<Incoming> {
         let (mut parts, body) = request.into_parts();
         hop_by_hop::clean_request(&mut parts.headers);
+        parts.headers.remove(CLIENT_FIELD);
+        parts.headers.remove(SECRET_FIELD);
         // Not what the client wrote: what was judged.
         let host = asked.with_target(|target, port| authority(&target.host, port));
         if let Ok(Ok(host)) = host.map(|host| HeaderValue::from_str(&host)) {

@@ -42,6 +42,35 @@ fn the_origin_gets_what_was_judged_and_nothing_of_the_clients_connection() {
     assert!(!head.to_ascii_lowercase().contains("alt-svc"), "{head}");
 }
 
+// REP-10, CHG-05
+#[test]
+fn the_pages_for_everybody_are_told_who_asks_and_no_client_can_lie_about_it() {
+    let stage = Stage::with(mirror(), |settings| {
+        settings.faces = Some(proxy::Faces {
+            name: "why.school.test".to_owned(),
+            address: std::net::SocketAddr::from(([127, 0, 0, 1], mirror())),
+            secret: "known to both".to_owned(),
+        });
+    });
+    let lie = format!(
+        "GET http://WHY.school.test/ HTTP/1.1\r\nHost: x\r\n{}: 192.0.2.1\r\n{}: guessed\r\n\r\n",
+        proxy::CLIENT_FIELD,
+        proxy::SECRET_FIELD,
+    );
+    let answer = stage.ask(PLAIN, &lie);
+    let (_, seen) = answer.split_once("\r\n\r\n").unwrap();
+    let [a, b, c, d] = PLAIN;
+    assert_eq!(
+        seen,
+        format!(
+            "GET / HTTP/1.1\r\nhost: why.school.test\r\nx-schoolgate-client: {a}.{b}.{c}.{d}\r\nx-schoolgate-secret: known to both\r\n\r\n"
+        )
+    );
+    let other = stage.ask(PLAIN, &lie.replace("WHY.school.test", "bets.test"));
+    assert!(other.starts_with("HTTP/1.1 403 "), "{other}");
+    assert!(!other.contains("known to both"), "{other}");
+}
+
 // OPS-11, OPS-12, ACC-03
 #[test]
 fn each_reading_level_gets_its_own_page() {
