@@ -1,4 +1,4 @@
-use crate::settings::{DayKind, Weekday};
+use crate::settings::{Day, DayKind, TimeOfDay, Weekday};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
@@ -53,7 +53,65 @@ struct Segment {
     running: u128,
 }
 
+/// A part of a day in which the same schedules run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its first moment.
+    pub start: Moment,
+    /// The moment at which it is over.
+    pub end: Moment,
+    /// What runs.
+    pub running: ScheduleSet,
+}
+
 impl Calendar {
+    /// What runs between two moments, cut at midnight and where something begins or ends.
+    pub(crate) fn spans(&self, from: Moment, until: Moment) -> Vec<Span> {
+        let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spans: Vec<Span> = Vec::new();
+        let mut date = self.date(from);
+        let last = self.date(until);
+        while date <= last {
+            for segment in self.day(date, &mut memo).iter() {
+                if let Some(before) = spans.last_mut() {
+                    before.end = segment.start;
+                }
+                spans.push(Span {
+                    start: segment.start,
+                    end: until,
+                    running: ScheduleSet(segment.running),
+                });
+            }
+            let Ok(next) = date.tomorrow() else { break };
+            date = next;
+        }
+        spans.retain(|span| span.start < until && from < span.end);
+        if let Some(first) = spans.first_mut() {
+            first.start = first.start.max(from);
+        }
+        if let Some(last) = spans.last_mut() {
+            last.end = until;
+        }
+        spans
+    }
+
+    /// What the clock of the school shows.
+    pub(crate) fn clock(&self, at: Moment) -> (Day, TimeOfDay) {
+        let shown = Timestamp::from_millisecond(at.millis())
+            .map_or(DateTime::MIN, |stamp| self.zone.to_datetime(stamp));
+        (Day(shown.date()), TimeOfDay(shown.time()))
+    }
+
+    /// The name of the time zone.
+    pub(crate) fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
+    }
+
+    /// Whether a day is of a kind.
+    pub(crate) fn is_day(&self, kind: DayKind, day: Day) -> bool {
+        self.is(kind, day.0)
+    }
+
     /// Finds a schedule by its id.
     pub(crate) fn find(&self, id: &str) -> Option<ScheduleIndex> {
         let place = self.schedules.iter().position(|held| held.id == id)?;

@@ -131,6 +131,27 @@ impl SiteIndex {
         }
     }
 
+    /// All entries, each with its site as a file writes it.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (String, &Entry)> {
+        let names = self.names.iter().flat_map(|(name, _, entries)| {
+            entries.iter().map(move |entry| {
+                let mark = match entry.reach {
+                    Reach::Exact => "=",
+                    Reach::Wild => "*.",
+                    Reach::Below => "",
+                };
+                let path = entry.path.as_deref().unwrap_or("");
+                (format!("{mark}{name}{path}"), entry)
+            })
+        });
+        let addresses = self.addresses.iter().flat_map(|(address, entries)| {
+            entries
+                .iter()
+                .map(move |entry| (address.to_string(), entry))
+        });
+        names.chain(addresses)
+    }
+
     fn find(&self, name: &str) -> Option<&[Entry]> {
         let mask = self.slots.len() - 1;
         let wanted = hash(name.as_bytes());

@@ -49,6 +49,7 @@ mod expectation;
 mod group;
 mod index;
 mod ladder;
+mod outline;
 mod overlay;
 mod policy;
 mod rule;
@@ -60,10 +61,14 @@ mod trace;
 mod view;
 mod who;
 
+pub use calendar::Span;
 pub use conduct::{Conduct, ConductCell, Enforced, Proof};
 pub use draft::{Draft, vocabulary};
 pub use expectation::Outcome;
 pub use group::GroupFacts;
+pub use outline::{
+    GroupOutline, Origin, RuleOutline, Says, SiteOutline, WhenOutline, WhomOutline, Words,
+};
 pub use overlay::{EmergencyBlock, Isolation, ModeSwitch, Overlay, Override, Pause, Plan};
 pub use policy::Policy;
 pub use schema::schemas;

@@ -235,7 +235,12 @@ impl Policy {
             valid_until: subject.valid_until,
         };
         let (paused, modes, mut layers) = self.rule_layers(&mut gathering);
-        let (words, locked) = group_words(group, &mut gathering);
+        let (words, locked) = group_words(group, subject, schedules);
+        for item in group.cells.iter().flat_map(crate::group::Cell::items) {
+            if item.means(subject, &group.lineage) {
+                gathering.runs(item.when);
+            }
+        }
         if !locked.is_empty() {
             lock_layer(&mut layers, locked);
         }
@@ -388,14 +393,16 @@ impl Gathering<'_> {
     }
 }
 
-fn group_words(group: &Group, gathering: &mut Gathering<'_>) -> (Masks, CategorySet) {
+/// The words that a group gives a subject, and what it locks.
+pub(crate) fn group_words(
+    group: &Group,
+    subject: &Subject,
+    schedules: &Schedules,
+) -> (Masks, CategorySet) {
     let mut words = group.plain;
     let mut locked = group.locked;
-    let (subject, lineage, schedules) = (gathering.subject, gathering.lineage, gathering.schedules);
+    let lineage = &group.lineage;
     for cell in &group.cells {
-        for item in cell.items().filter(|item| item.means(subject, lineage)) {
-            gathering.runs(item.when);
-        }
         words.set(cell.category, cell.word(subject, lineage, schedules));
         if cell.locks(subject, lineage, schedules) {
             locked.insert(cell.category);
