@@ -11,11 +11,15 @@
 mod active;
 mod bundle;
 mod desk;
+mod effect;
 mod proposal;
+mod replay;
 mod state_folder;
 
 pub use active::{Active, ActiveError};
 pub use bundle::{Bundle, BundleError};
 pub use desk::{ActivateError, Activated, Desk, OpenDeskError, Opened};
+pub use effect::{Direction, Effect, EffectLine, Part, Side, compare};
 pub use proposal::{Approved, Checked, Mode, Proposal};
+pub use replay::{Progress, Replay, ReplayError, SiteChange, Span, replay};
 pub use state_folder::StateFolder;
