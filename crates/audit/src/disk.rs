@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -12,8 +12,17 @@ pub(crate) trait Disk: Send + Sync {
     /// The whole content; `None` when there is no such file.
     fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>>;
 
+    /// The length of a file; 0 when there is none.
+    fn length(&self, path: &Path) -> io::Result<u64>;
+
     /// Writes at the end of a file, which is made when there is none.
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Writes over bytes that are there, and returns once they will outlive a power cut.
+    fn overwrite(&self, path: &Path, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes a file of this length whose place on the disk is taken.
+    fn allocate(&self, path: &Path, length: u64) -> io::Result<()>;
 
     /// Cuts a file to a length.
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()>;
@@ -62,8 +71,35 @@ impl Disk for StdDisk {
         }
     }
 
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        match std::fs::metadata(path) {
+            Ok(found) => Ok(found.len()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.with(path, |file| file.write_all(bytes))
+    }
+
+    fn overwrite(&self, path: &Path, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        // The handle that appends cannot write anywhere else.
+        let file = OpenOptions::new().write(true).open(path)?;
+        file.write_all_at(bytes, offset)?;
+        file.sync_data()
+    }
+
+    fn allocate(&self, path: &Path, length: u64) -> io::Result<()> {
+        self.with(path, |file| {
+            use rustix::fs::{FallocateFlags, fallocate};
+            match fallocate(&*file, FallocateFlags::empty(), 0, length) {
+                Ok(()) => file.sync_all(),
+                // A file system that cannot promise room gets the bytes themselves.
+                Err(rustix::io::Errno::OPNOTSUPP) => fill(file, length),
+                Err(error) => Err(error.into()),
+            }
+        })
     }
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
@@ -84,6 +120,18 @@ impl Disk for StdDisk {
         open.remove(to);
         std::fs::rename(from, to)
     }
+}
+
+fn fill(file: &mut File, length: u64) -> io::Result<()> {
+    let block = vec![0xa5; 1 << 16];
+    let mut there = file.metadata()?.len();
+    while there < length {
+        let part = (length - there).min(block.len() as u64);
+        // INVARIANT: the part is no longer than the block.
+        file.write_all(&block[..usize::try_from(part).unwrap_or(block.len())])?;
+        there += part;
+    }
+    file.sync_all()
 }
 
 /// Makes the folder, for nobody but us to look into, and its entry in the folder above durable.

@@ -37,6 +37,29 @@ macro_rules! kinds {
                 }
             }
 
+            /// Whether it tells of something that has happened already, and so may use the space
+            /// that is kept back on a full disk.
+            pub const fn draws_on_reserve(self) -> bool {
+                matches!(
+                    self,
+                    Self::Stopped
+                        | Self::ClockBackwards
+                        | Self::OverlayEnded
+                        | Self::Ratified
+                        | Self::Drift
+                        | Self::BreakGlass
+                        | Self::Erasure
+                        | Self::Retention
+                        | Self::Incident
+                        | Self::Fault
+                )
+            }
+
+            /// Whether the others cannot be followed without it, so that it is never erased.
+            pub const fn is_structural(self) -> bool {
+                matches!(self, Self::Founding | Self::Erasure | Self::KeyRotated)
+            }
+
             /// The word of the command line.
             pub const fn word(self) -> &'static str {
                 match self {

@@ -2,6 +2,7 @@ use crate::checkpoint::Checkpoint;
 use crate::disk::{Disk, Lock, StdDisk, make_folder};
 use crate::entry::{Entry, EntryIndex, EntryKind, Leaf};
 use crate::key::{Fingerprint, PrivateKey, PublicKey, is_origin};
+use crate::key_chain::KeyChain;
 use crate::ledger_error::{AppendError, OpenLedgerError};
 use crate::payload;
 use crate::transcript::{
@@ -15,7 +16,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+pub use reserve::{Reserve, ReserveError};
+pub use rotation::RotateKeyError;
+
 mod place;
+mod reserve;
+mod rotation;
 
 /// The append-only record of everything that can alter a verdict or who may see what.
 ///
@@ -25,17 +31,20 @@ pub struct Ledger {
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
-    key: PrivateKey,
+    founding_key: PublicKey,
     state: Mutex<State>,
     _lock: Option<Lock>,
 }
 
 struct State {
+    key: PrivateKey,
+    keys: KeyChain,
     frontier: Frontier,
     head: Checkpoint,
     last_time: Moment,
     /// The lengths of payloads, leaves and checkpoints.
     lengths: [u64; 3],
+    reserve: Reserve,
     /// After a write of which nobody knows how far it came, only a fresh look at the files helps.
     broken: bool,
 }
@@ -116,7 +125,21 @@ impl Ledger {
         if entry.kind == EntryKind::Founding {
             return Err(AppendError::SecondFounding);
         }
-        self.write(&mut self.lock(), &entry)
+        let draws = entry.kind.draws_on_reserve();
+        self.write(&mut self.lock(), &entry, draws)
+    }
+
+    /// As [`Ledger::append`], for an entry that must not wait for space: one that closes something
+    /// or finishes what was acknowledged. On a full disk it uses up what [`Ledger::reserve`] holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::append`].
+    pub fn append_from_reserve(&self, entry: Entry) -> Result<EntryIndex, AppendError> {
+        if entry.kind == EntryKind::Founding {
+            return Err(AppendError::SecondFounding);
+        }
+        self.write(&mut self.lock(), &entry, true)
     }
 
     /// The newest signed head.
@@ -124,14 +147,20 @@ impl Ledger {
         self.lock().head.clone()
     }
 
-    /// The public key, to be kept elsewhere.
+    /// The public key that the ledger was founded with, to be kept elsewhere. Whoever has it can
+    /// verify all, because each key vouches for the next.
     pub fn public_key(&self) -> PublicKey {
-        self.key.public()
+        self.founding_key.clone()
+    }
+
+    /// The key that signs new heads: another than the founding one once it was replaced.
+    pub fn signing_key(&self) -> PublicKey {
+        self.lock().key.public()
     }
 
     /// What is printed at the first start, for the headteacher's safe.
     pub fn fingerprint(&self) -> Fingerprint {
-        self.key.public().fingerprint()
+        self.founding_key.fingerprint()
     }
 
     /// Reads all entries back, for listing, proving and exporting.
@@ -153,6 +182,35 @@ impl Ledger {
         Ok((transcript, state.head.clone()))
     }
 
+    pub(crate) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The head that was written last, and the keys so far.
+    pub(crate) fn head_and_keys(&self) -> (Checkpoint, KeyChain) {
+        let state = self.lock();
+        (state.head.clone(), state.keys.clone())
+    }
+
+    /// Writes an entry, then does what it says to the files. Should the second fail, nothing is
+    /// appended until the next opening has finished it.
+    pub(crate) fn append_and<E: From<AppendError>>(
+        &self,
+        prepare: impl FnOnce() -> Result<Entry, E>,
+        finish: impl FnOnce() -> Result<(), E>,
+    ) -> Result<EntryIndex, E> {
+        let mut state = self.lock();
+        let entry = prepare()?;
+        let index = self.write(&mut state, &entry, true)?;
+        let finished = finish();
+        state.broken |= finished.is_err();
+        finished.map(|()| index)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic between two writes is no different from a crash there, but for `broken`.
         self.state.lock().unwrap_or_else(|poisoned| {
@@ -162,7 +220,12 @@ impl Ledger {
         })
     }
 
-    fn write(&self, state: &mut State, entry: &Entry) -> Result<EntryIndex, AppendError> {
+    fn write(
+        &self,
+        state: &mut State,
+        entry: &Entry,
+        draws: bool,
+    ) -> Result<EntryIndex, AppendError> {
         if state.broken {
             return Err(AppendError::Broken(None));
         }
@@ -186,13 +249,13 @@ impl Ledger {
         };
         let mut frontier = state.frontier.clone();
         frontier.push(leaf_hash(&leaf.encode()));
-        let head = Checkpoint::sign(&self.key, frontier.size(), frontier.root());
+        let head = Checkpoint::sign(&state.key, frontier.size(), frontier.root());
         let bytes = [
             payload::encode(index.0, &key, &payload),
             leaf_record(&leaf).to_vec(),
             head.to_string().into_bytes(),
         ];
-        self.put(state, &bytes)?;
+        self.put_drawing(state, &bytes, draws)?;
         for (length, bytes) in state.lengths.iter_mut().zip(&bytes) {
             *length += bytes.len() as u64;
         }
@@ -230,6 +293,7 @@ impl Ledger {
         let back = files
             .try_for_each(|(name, length)| self.disk.truncate(&self.folder.join(name), length));
         match back {
+            Ok(()) if is_full(&error) => AppendError::DiskFull(error),
             Ok(()) => AppendError::Write(error),
             Err(_) => give_up(state, error),
         }
@@ -251,6 +315,13 @@ fn give_up(state: &mut State, error: io::Error) -> AppendError {
 
 /// In the order in which an append writes them.
 const FILES: [&str; 3] = [PAYLOADS, LEAVES, CHECKPOINTS];
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
 
 const KEY: &str = "ledger.key";
 const LOCK: &str = "ledger.lock";

@@ -91,6 +91,9 @@ pub enum AppendError {
     /// The machine gave no randomness for the key of the entry.
     #[error("the entry has no key: the machine gives no randomness")]
     Chance(#[source] io::Error),
+    /// The disk is full; what was begun was taken back, and nothing that was acknowledged is lost.
+    #[error("the entry was not written because the disk is full; free some space, then try again")]
+    DiskFull(#[source] io::Error),
     /// The write failed and was taken back; it may be tried again.
     #[error("the entry was not written; check the free space of the disk")]
     Write(#[source] io::Error),

@@ -57,6 +57,24 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Payload<'_>> {
     })
 }
 
+/// The record of a destroyed payload of this many bytes.
+pub(crate) fn erased(index: u64, size: usize) -> Vec<u8> {
+    let mut bytes = encode(index, &[0; 32], &vec![0; size]);
+    bytes[0] = ERASED;
+    bytes
+}
+
+/// The number and the length of the first record, whatever it holds; `None` when it is cut short.
+///
+/// Erasure leaves both as they are, so records can be told apart even half way through it.
+pub(crate) fn frame(bytes: &[u8]) -> Option<(u64, usize)> {
+    let mut rest = bytes.get(1..)?;
+    let index = u64::from_be_bytes(take(&mut rest)?);
+    let size = usize::try_from(u32::from_be_bytes(take(&mut rest)?)).ok()?;
+    let length = FRAME.checked_add(size)?;
+    (length <= bytes.len()).then_some((index, length))
+}
+
 /// The commitment of a leaf to its payload.
 pub(crate) fn commitment(key: &[u8; 32], payload: &[u8]) -> [u8; 32] {
     // HMAC itself pads a short key with zeros to a block of the hash.

@@ -61,19 +61,17 @@ impl Transcript {
         let vouched = self.head().is_some_and(|head| {
             head.size() == frontier.size()
                 && head.root() == frontier.root()
-                && head.verify(&self.key)
+                && head.verify(&self.signing_key())
         });
         if vouched {
             return Ok(());
         }
         // Only now is it worth finding out which.
         let last = EntryIndex(frontier.size().saturating_sub(1));
-        Err(walk(self, &self.key, u64::MAX, 0)
-            .err()
-            .unwrap_or(VerifyError::Entry {
-                entry: last,
-                fault: EntryFault::CheckpointAltered,
-            }))
+        Err(walk(self, u64::MAX, 0).err().unwrap_or(VerifyError::Entry {
+            entry: last,
+            fault: EntryFault::CheckpointAltered,
+        }))
     }
 }
 

@@ -1,10 +1,12 @@
 use crate::checkpoint::Checkpoint;
 use crate::disk::{Disk, StdDisk};
 use crate::entry::{Entry, EntryIndex, EntryKind, Leaf, take};
+use crate::erasure::Blank;
 use crate::key::PublicKey;
+use crate::key_chain::KeyChain;
 use crate::payload::{self, Content};
 use crate::proof::{ConsistencyProof, InclusionProof, ProveError};
-use crate::tree;
+use crate::tree::{self, Frontier};
 use model::Digest;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use std::io::{self, Write};
@@ -116,6 +118,29 @@ impl Transcript {
     }
 
     pub(crate) fn read_on(disk: &dyn Disk, folder: &Path) -> Result<Self, ReadTranscriptError> {
+        Self::read_with_unfinished(disk, folder).map(|(found, _)| found)
+    }
+
+    /// Reads the folder, and gives the records that an erasure did not come to before a crash; in
+    /// what is read they are erased.
+    pub(crate) fn read_with_unfinished(
+        disk: &dyn Disk,
+        folder: &Path,
+    ) -> Result<(Self, Vec<Blank>), ReadTranscriptError> {
+        let mut attempt = 0;
+        loop {
+            let (mut found, grew) = Self::read_once(disk, folder)?;
+            attempt += 1;
+            // Something may have been erased since the heads were read that speak of it.
+            if !grew || attempt >= READ_ATTEMPTS {
+                let unfinished = found.finish_erasure();
+                return Ok((found, unfinished));
+            }
+        }
+    }
+
+    /// Reads the folder once, and tells whether it grew meanwhile.
+    fn read_once(disk: &dyn Disk, folder: &Path) -> Result<(Self, bool), ReadTranscriptError> {
         let read = |name: &str| {
             disk.read(&folder.join(name))
                 .map_err(|source| ReadTranscriptError::Io {
@@ -142,8 +167,9 @@ impl Transcript {
             checkpoints,
             cut: None,
         };
+        let grew = written > whole_notes(found.key.origin(), &found.checkpoints).0;
         found.cut = found.leave_out_unfinished(written);
-        Ok(found)
+        Ok((found, grew))
     }
 
     /// Leaves out what stands behind the last checkpoint, as far as one unfinished append, or
@@ -221,6 +247,35 @@ impl Transcript {
     /// kept in the safe: whoever forges a ledger forges this one too.
     pub const fn public_key(&self) -> &PublicKey {
         &self.key
+    }
+
+    /// The keys that signed the heads, as far as the entries say so. Reading is not verifying.
+    pub fn keys(&self) -> KeyChain {
+        let mut chain = KeyChain::new(self.key.clone());
+        let rotates = |record: &[u8]| {
+            leaf(record).is_some_and(|leaf| leaf.kind() == Some(EntryKind::KeyRotated))
+        };
+        if !self.leaves.chunks_exact(LEAF_RECORD).any(rotates) {
+            return chain;
+        }
+        let mut payloads = self.payloads.as_slice();
+        for (record, place) in self.leaves.chunks_exact(LEAF_RECORD).zip(0..) {
+            let Some(found) = payload::decode(payloads) else {
+                break;
+            };
+            payloads = &payloads[found.length..];
+            if let Content::Held { payload, .. } = found.content
+                && rotates(record)
+            {
+                let _ = chain.follow(place, payload);
+            }
+        }
+        chain
+    }
+
+    /// The key that signs new heads; proofs are verified with it.
+    pub fn signing_key(&self) -> PublicKey {
+        self.keys().present().clone()
     }
 
     /// What was left out of a folder's files because it was never acknowledged.
@@ -309,6 +364,15 @@ impl Transcript {
         })
     }
 
+    /// The root when the ledger had this many entries, by its leaves.
+    pub(crate) fn root_at(&self, size: u64) -> Option<Digest> {
+        let count = usize::try_from(size).ok()?;
+        let mut frontier = Frontier::default();
+        let leaves = self.leaves.chunks_exact(LEAF_RECORD).take(count);
+        leaves.for_each(|record| frontier.push(tree::leaf_hash(&record[2..])));
+        (frontier.size() == size).then(|| frontier.root())
+    }
+
     fn hashes(&self) -> Result<Vec<Digest>, ProveError> {
         let hashes: Vec<_> = self
             .leaves
@@ -388,9 +452,7 @@ fn never_filled(note: &[u8]) -> bool {
 
 /// Where the record of this place ends in the payload file; `None` when they cannot be read.
 fn records_end(bytes: &[u8], count: u64) -> Option<usize> {
-    (0..count).try_fold(0, |end, _| {
-        Some(end + payload::decode(&bytes[end..])?.length)
-    })
+    (0..count).try_fold(0, |end, _| Some(end + payload::frame(&bytes[end..])?.1))
 }
 
 /// Reads the content of the public key's file, in its one spelling.
@@ -413,6 +475,9 @@ fn section<'a>(rest: &mut &'a [u8], section: &'static str) -> Result<&'a [u8], D
 }
 
 const FIRST_LINE: &[u8] = b"schoolgate ledger export 1\n";
+
+/// How often a folder that is being written is read again.
+const READ_ATTEMPTS: u32 = 8;
 
 /// A leaf with its length in front.
 pub(crate) const LEAF_RECORD: usize = Leaf::LENGTH + 2;

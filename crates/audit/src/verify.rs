@@ -1,6 +1,7 @@
 use crate::checkpoint::Checkpoint;
 use crate::entry::{EntryIndex, EntryKind, Leaf};
 use crate::key::PublicKey;
+use crate::key_chain::KeyChain;
 use crate::payload::{self, Content};
 use crate::transcript::{Cut, LEAF_RECORD, Transcript, leaf, note, whole_notes};
 use crate::tree::{Frontier, leaf_hash};
@@ -19,6 +20,8 @@ pub struct Verified {
     pub witnessed: Option<u64>,
     /// How many payloads were erased, each with an entry that says so.
     pub erased: u64,
+    /// The keys that signed it, each handed over to by the one before.
+    pub keys: KeyChain,
     /// The beginning of an entry that was never acknowledged, and is not counted.
     pub cut: Option<Cut>,
 }
@@ -45,7 +48,10 @@ pub enum VerifyError {
         expected: String,
     },
     /// The head that was kept elsewhere does not bear the signature of this ledger's key.
-    #[error("the head kept elsewhere was not signed with this ledger's key; it proves nothing")]
+    #[error(
+        "the head kept elsewhere was not signed with a key of this ledger: it is the head of \
+         another one, or the ledger was cut off before its key was replaced"
+    )]
     WitnessNotSigned,
     /// The head kept elsewhere speaks of more entries than there are.
     #[error(
@@ -106,6 +112,12 @@ pub enum EntryFault {
     /// The payload was destroyed, and no later entry says so.
     #[error("its payload was destroyed, and no later entry says that it was erased")]
     PayloadDestroyed,
+    /// A later entry says that the payload was erased, and it is there.
+    #[error("its payload is still there, and a later entry says that it was erased")]
+    PayloadKept,
+    /// An entry that replaces the key does not name a new key of this ledger.
+    #[error("it replaces the key, and does not name another key of this ledger")]
+    KeyNotNamed,
     /// The signed head of this size is not what was signed.
     #[error("the head that was signed with it was altered")]
     CheckpointAltered,
@@ -134,24 +146,27 @@ pub fn verify(
     key: &PublicKey,
     witness: Option<&Checkpoint>,
 ) -> Result<Verified, VerifyError> {
+    let other = || VerifyError::OtherKey {
+        found: transcript.key.fingerprint().to_string(),
+        expected: key.fingerprint().to_string(),
+    };
+    let walk = walk(transcript, u64::MAX, witness.map_or(0, Checkpoint::size));
     if transcript.key != *key {
-        return Err(VerifyError::OtherKey {
-            found: transcript.key.fingerprint().to_string(),
-            expected: key.fingerprint().to_string(),
-        });
+        // A later key of the chain is as good, once it has signed a head over everything.
+        let known = walk
+            .as_ref()
+            .is_ok_and(|walk| walk.keys.signed(key, walk.frontier.size()));
+        if !known {
+            return Err(other());
+        }
     }
-    if witness.is_some_and(|head| !head.verify(key)) {
-        return Err(VerifyError::WitnessNotSigned);
-    }
-    let walk = walk(
-        transcript,
-        key,
-        u64::MAX,
-        witness.map_or(0, Checkpoint::size),
-    )?;
+    let walk = walk?;
     let (entries, head) = (walk.frontier.size(), walk.head.ok_or(VerifyError::Empty)?);
     if let Some(witness) = witness {
         let witnessed = witness.size();
+        if !witness.verify(walk.keys.at(witnessed)) {
+            return Err(VerifyError::WitnessNotSigned);
+        }
         if witnessed > entries {
             return Err(VerifyError::ShorterThanWitness { entries, witnessed });
         }
@@ -164,6 +179,7 @@ pub fn verify(
         head,
         witnessed: witness.map(Checkpoint::size),
         erased: walk.erased.len() as u64,
+        keys: walk.keys,
         cut: transcript.cut,
     })
 }
@@ -171,7 +187,7 @@ pub fn verify(
 /// What one pass over all entries leaves behind.
 pub(crate) struct Walk<'a> {
     transcript: &'a Transcript,
-    key: &'a PublicKey,
+    pub(crate) keys: KeyChain,
     /// From this entry on the signatures are verified.
     signed_from: u64,
     leaves: &'a [u8],
@@ -181,23 +197,22 @@ pub(crate) struct Walk<'a> {
     pub(crate) head: Option<Checkpoint>,
     pub(crate) last_time: Option<Moment>,
     /// The root when the tree had the size that was asked for.
-    root_then: Option<Digest>,
+    pub(crate) root_then: Option<Digest>,
     erased: BTreeSet<u64>,
     said_erased: BTreeSet<u64>,
 }
 
 /// Checks every entry; signatures only of the `signatures` newest heads, because each signs
 /// everything before it. The others must still have the right text, signature apart.
-pub(crate) fn walk<'a>(
-    transcript: &'a Transcript,
-    key: &'a PublicKey,
+pub(crate) fn walk(
+    transcript: &Transcript,
     signatures: u64,
     witnessed: u64,
-) -> Result<Walk<'a>, VerifyError> {
+) -> Result<Walk<'_>, VerifyError> {
     let mut walk = Walk {
         transcript,
-        key,
-        signed_from: whole_notes(key.origin(), &transcript.checkpoints)
+        keys: KeyChain::new(transcript.key.clone()),
+        signed_from: whole_notes(transcript.key.origin(), &transcript.checkpoints)
             .0
             .saturating_sub(signatures),
         leaves: &transcript.leaves,
@@ -220,14 +235,25 @@ pub(crate) fn walk<'a>(
             walk.root_then = Some(walk.frontier.root());
         }
     }
-    if let Some(&entry) = walk.erased.difference(&walk.said_erased).next() {
-        let (entry, fault) = (EntryIndex(entry), EntryFault::PayloadDestroyed);
-        return Err(VerifyError::Entry { entry, fault });
-    }
+    walk.erasures()?;
     Ok(walk)
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// What was destroyed and what an entry says was destroyed must be the same.
+    fn erasures(&self) -> Result<(), VerifyError> {
+        let Some(&entry) = self.erased.symmetric_difference(&self.said_erased).next() else {
+            return Ok(());
+        };
+        let fault = if self.erased.contains(&entry) {
+            EntryFault::PayloadDestroyed
+        } else {
+            EntryFault::PayloadKept
+        };
+        let entry = EntryIndex(entry);
+        Err(VerifyError::Entry { entry, fault })
+    }
+
     fn step(&mut self, entry: u64) -> Result<(), EntryFault> {
         let (leaf, hash) = self.leaf(entry)?;
         let head = self.checkpoint(entry)?;
@@ -243,14 +269,49 @@ impl Walk<'_> {
             return Err(EntryFault::ClockMark);
         }
         self.last_time = Some(leaf.time);
-        self.payload(entry, &leaf)
+        let payload = self.payload(entry, &leaf)?;
+        self.take_in(entry, &leaf, payload)
+    }
+
+    /// Follows what an entry says about keys and about erasure.
+    fn take_in(
+        &mut self,
+        entry: u64,
+        leaf: &Leaf,
+        payload: Option<&[u8]>,
+    ) -> Result<(), EntryFault> {
+        let Some(payload) = payload else {
+            // Without these nobody could follow the others.
+            if leaf.kind().is_some_and(EntryKind::is_structural) {
+                return Err(EntryFault::PayloadDestroyed);
+            }
+            self.erased.insert(entry);
+            return Ok(());
+        };
+        let said = Transcript::erased_by(leaf, payload);
+        self.said_erased
+            .extend(said.into_iter().filter(|&erased| erased < entry));
+        if leaf.kind() == Some(EntryKind::KeyRotated) {
+            // The older key must have signed for the newer one, however old both are.
+            let signed = self
+                .head
+                .as_ref()
+                .is_some_and(|head| head.verify(self.keys.present()));
+            if !signed {
+                return Err(EntryFault::CheckpointAltered);
+            }
+            self.keys
+                .follow(entry, payload)
+                .ok_or(EntryFault::KeyNotNamed)?;
+        }
+        Ok(())
     }
 
     fn leaf(&mut self, entry: u64) -> Result<(Leaf, Digest), EntryFault> {
         let Some((record, rest)) = self.leaves.split_at_checked(LEAF_RECORD) else {
             // Leaves that end before the heads do were cut off; otherwise it is the rest that is
             // too long.
-            let length = Checkpoint::text_length(self.key.origin(), entry + 1);
+            let length = Checkpoint::text_length(self.origin(), entry + 1);
             let spoken_of = self.checkpoints.len() >= length;
             return Err(if spoken_of {
                 EntryFault::Truncated
@@ -295,7 +356,7 @@ impl Walk<'_> {
         if self.next_head(stands.0.saturating_add(1)).is_some() {
             return EntryFault::Deleted { stands };
         }
-        let heads = whole_notes(self.key.origin(), &self.transcript.checkpoints).0;
+        let heads = whole_notes(self.origin(), &self.transcript.checkpoints).0;
         let altered = match after().next() {
             Some(next) => next.index.0 == entry + 1,
             None => heads == entry + 1,
@@ -309,20 +370,24 @@ impl Walk<'_> {
 
     /// The next head in the file, if it is one of this size and its signature holds.
     fn next_head(&self, size: u64) -> Option<Checkpoint> {
-        let length = Checkpoint::text_length(self.key.origin(), size);
+        let length = Checkpoint::text_length(self.origin(), size);
         let head = note(self.checkpoints.get(..length)?)?;
-        (head.size() == size && head.verify(self.key)).then_some(head)
+        (head.size() == size && head.verify(self.keys.at(size))).then_some(head)
+    }
+
+    fn origin(&self) -> &str {
+        self.transcript.key.origin()
     }
 
     fn checkpoint(&mut self, entry: u64) -> Result<Checkpoint, EntryFault> {
-        let length = Checkpoint::text_length(self.key.origin(), entry + 1);
+        let length = Checkpoint::text_length(self.origin(), entry + 1);
         let Some((text, rest)) = self.checkpoints.split_at_checked(length) else {
             return Err(EntryFault::CheckpointMissing);
         };
         let right = |head: &Checkpoint| {
             head.size() == entry + 1
-                && head.origin() == self.key.origin()
-                && (entry < self.signed_from || head.verify(self.key))
+                && head.origin() == self.origin()
+                && (entry < self.signed_from || head.verify(self.keys.at(entry + 1)))
         };
         match note(text).filter(right) {
             Some(head) => {
@@ -335,7 +400,8 @@ impl Walk<'_> {
         }
     }
 
-    fn payload(&mut self, entry: u64, leaf: &Leaf) -> Result<(), EntryFault> {
+    /// Checks the payload of an entry; `None` when it was destroyed.
+    fn payload(&mut self, entry: u64, leaf: &Leaf) -> Result<Option<&'a [u8]>, EntryFault> {
         if self.payloads.is_empty() {
             return Err(EntryFault::PayloadMissing);
         }
@@ -356,21 +422,16 @@ impl Walk<'_> {
                 EntryFault::PayloadMisplaced { stands }
             });
         }
-        match found.content {
-            Content::Held { key, payload } => {
-                if payload::commitment(key, payload) != leaf.commitment {
-                    return Err(EntryFault::PayloadAltered);
-                }
-                let said = Transcript::erased_by(leaf, payload);
-                self.said_erased
-                    .extend(said.into_iter().filter(|&erased| erased < entry));
-            }
-            Content::Erased => {
-                self.erased.insert(entry);
-            }
-        }
         self.payloads = &self.payloads[found.length..];
-        Ok(())
+        match found.content {
+            Content::Held { key, payload }
+                if payload::commitment(key, payload) == leaf.commitment =>
+            {
+                Ok(Some(payload))
+            }
+            Content::Held { .. } => Err(EntryFault::PayloadAltered),
+            Content::Erased => Ok(None),
+        }
     }
 }
 

@@ -19,6 +19,8 @@ struct State {
     durable_names: BTreeMap<PathBuf, usize>,
     fault: Option<Fault>,
     operations: usize,
+    /// The most bytes that all files may have; `None` for no end.
+    room: Option<usize>,
 }
 
 #[derive(Clone, Default)]
@@ -56,6 +58,12 @@ impl FaultDisk {
         });
     }
 
+    /// Leaves room for so many bytes more; `None` for a disk without end.
+    pub(crate) fn leave_room(&self, more: Option<usize>) {
+        let mut state = self.lock();
+        state.room = more.map(|more| state.taken() + more);
+    }
+
     fn plan(&self, fault: Fault) {
         let mut state = self.lock();
         (state.fault, state.operations) = (Some(fault), 0);
@@ -69,6 +77,14 @@ impl FaultDisk {
             state.names = state.durable_names.clone();
         }
         for file in &mut state.files {
+            if file.cached.len() == file.durable.len() && dice() & 1 == 0 {
+                // Written over in place: of each block the old or the new got there.
+                for (old, new) in file.durable.chunks_mut(16).zip(file.cached.chunks(16)) {
+                    if dice() & 1 == 0 {
+                        old.copy_from_slice(new);
+                    }
+                }
+            }
             let appended = file.cached.strip_prefix(&*file.durable).map(<[u8]>::to_vec);
             file.cached = match (appended, dice() % 4) {
                 (_, 0) => file.durable.clone(),
@@ -127,6 +143,13 @@ impl State {
         }
     }
 
+    fn taken(&self) -> usize {
+        self.names
+            .values()
+            .map(|&file| self.files[file].cached.len())
+            .sum()
+    }
+
     fn file(&mut self, path: &Path) -> &mut Content {
         let next = self.files.len();
         let number = *self.names.entry(path.to_owned()).or_insert(next);
@@ -147,13 +170,48 @@ impl Disk for FaultDisk {
             .map(|&file| state.files[file].cached.clone()))
     }
 
+    fn length(&self, path: &Path) -> io::Result<u64> {
+        Ok(self.read(path)?.map_or(0, |bytes| bytes.len() as u64))
+    }
+
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut state = self.lock();
-        let (written, result) = state.ask(bytes.len());
+        let (mut written, mut result) = state.ask(bytes.len());
+        let free = state.room.map(|room| room.saturating_sub(state.taken()));
+        if let Some(free) = free.filter(|&free| free < written) {
+            (written, result) = (free, Err(io::ErrorKind::StorageFull.into()));
+        }
         if written > 0 || result.is_ok() {
             state.file(path).cached.extend_from_slice(&bytes[..written]);
         }
         result
+    }
+
+    fn overwrite(&self, path: &Path, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut state = self.lock();
+        let (written, result) = state.ask(bytes.len());
+        let file = state.file(path);
+        let at = usize::try_from(offset).unwrap();
+        file.cached[at..at + written].copy_from_slice(&bytes[..written]);
+        if result.is_ok() {
+            file.durable = file.cached.clone();
+        }
+        result
+    }
+
+    fn allocate(&self, path: &Path, length: u64) -> io::Result<()> {
+        let mut state = self.lock();
+        state.ask(0).1?;
+        let length = usize::try_from(length).unwrap();
+        let there = state.file(path).cached.len();
+        let more = length.saturating_sub(there);
+        if state.room.is_some_and(|room| room < state.taken() + more) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let file = state.file(path);
+        file.cached.resize(there.max(length), 0);
+        file.durable = file.cached.clone();
+        Ok(())
     }
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {

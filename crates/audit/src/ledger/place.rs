@@ -1,12 +1,16 @@
+use super::reserve::{RESERVE, Reserve};
+use super::rotation::NEXT_KEY;
 use super::{FILES, KEY, Ledger, Opened, State};
 use crate::checkpoint::Checkpoint;
 use crate::disk::Disk;
 use crate::entry::{Actor, Entry, EntryIndex, EntryKind};
-use crate::key::PrivateKey;
+use crate::erasure::Blank;
+use crate::key::{PrivateKey, PublicKey};
+use crate::key_chain::KeyChain;
 use crate::ledger_error::OpenLedgerError;
 use crate::transcript::{
-    CHECKPOINTS, Cut, LEAF_RECORD, LEAVES, PUBLIC_KEY, ReadTranscriptError, Transcript, public_key,
-    whole_notes,
+    CHECKPOINTS, Cut, LEAF_RECORD, LEAVES, PAYLOADS, PUBLIC_KEY, ReadTranscriptError, Transcript,
+    public_key, whole_notes,
 };
 use crate::tree::Frontier;
 use crate::verify::{VerifyError, walk};
@@ -41,7 +45,7 @@ impl Place {
         }
     }
 
-    fn ledger(self, key: PrivateKey, state: State) -> Ledger {
+    fn ledger(self, state: State) -> Ledger {
         let Self {
             folder,
             disk,
@@ -53,7 +57,7 @@ impl Place {
             disk,
             clock,
             chance,
-            key,
+            founding_key: state.keys.founding().clone(),
             state: Mutex::new(state),
             _lock: None,
         }
@@ -65,10 +69,10 @@ impl Place {
             file,
         };
         let key = PrivateKey::parse(file).ok_or_else(|| altered(KEY))?;
-        let public = key.public();
-        if self.read(PUBLIC_KEY)?.and_then(|bytes| public_key(&bytes)) != Some(public.clone()) {
-            return Err(altered(PUBLIC_KEY));
-        }
+        let public = self
+            .read(PUBLIC_KEY)?
+            .and_then(|bytes| public_key(&bytes))
+            .ok_or_else(|| altered(PUBLIC_KEY))?;
         if public.origin() != origin {
             let (found, origin) = (public.origin().to_owned(), origin.to_owned());
             return Err(OpenLedgerError::OtherOrigin {
@@ -77,19 +81,24 @@ impl Place {
                 origin,
             });
         }
-        let transcript =
-            Transcript::read_on(&*self.disk, &self.folder).map_err(|error| match error {
+        let (transcript, unfinished) = Transcript::read_with_unfinished(&*self.disk, &self.folder)
+            .map_err(|error| match error {
                 ReadTranscriptError::Io { source, .. } => self.io(source),
                 ReadTranscriptError::NoLedger { .. } => altered(PUBLIC_KEY),
             })?;
+        // Without a replaced key the two files must agree, whatever the entries say.
+        if transcript.keys().present() == &public && key.public() != public {
+            return Err(altered(PUBLIC_KEY));
+        }
         let broken = |source| OpenLedgerError::Broken {
             folder: self.folder(),
             source,
         };
-        let walk = walk(&transcript, &public, SIGNATURES_AT_OPEN, 0).map_err(broken)?;
+        let walk = walk(&transcript, SIGNATURES_AT_OPEN, 0).map_err(broken)?;
         // INVARIANT: the key is written after the founding entry, so there is a head.
         let head = walk.head.ok_or_else(|| broken(VerifyError::Empty))?;
         let last_time = walk.last_time.ok_or_else(|| broken(VerifyError::Empty))?;
+        let key = self.present_key(key, walk.keys.present())?;
         let lengths = [
             &transcript.payloads,
             &transcript.leaves,
@@ -97,19 +106,58 @@ impl Place {
         ];
         let lengths = lengths.map(|bytes| bytes.len() as u64);
         self.settle(lengths, transcript.cut.is_some())
+            .and_then(|()| self.finish_erasure(&unfinished))
             .map_err(|source| self.io(source))?;
         let state = State {
+            key,
+            keys: walk.keys,
             frontier: walk.frontier,
             head,
             last_time,
             lengths,
+            reserve: self.reserve_left()?,
             broken: false,
         };
         Ok(Opened {
             cut: transcript.cut,
-            ledger: self.ledger(key, state),
+            ledger: self.ledger(state),
             founded: false,
         })
+    }
+
+    /// The private key whose turn it is. A crash can leave an entry that replaces the key, and the
+    /// new key beside the old one.
+    fn present_key(
+        &self,
+        key: PrivateKey,
+        present: &PublicKey,
+    ) -> Result<PrivateKey, OpenLedgerError> {
+        if key.public() == *present {
+            return Ok(key);
+        }
+        let next = self.read(NEXT_KEY)?;
+        let next = next.and_then(|file| PrivateKey::parse(&file));
+        let Some(next) = next.filter(|next| next.public() == *present) else {
+            return Err(OpenLedgerError::KeyAltered {
+                folder: self.folder(),
+                file: KEY,
+            });
+        };
+        take_next_key(&*self.disk, &self.folder).map_err(|source| self.io(source))?;
+        Ok(next)
+    }
+
+    fn finish_erasure(&self, unfinished: &[Blank]) -> io::Result<()> {
+        let payloads = self.folder.join(PAYLOADS);
+        unfinished
+            .iter()
+            .try_for_each(|blank| self.disk.overwrite(&payloads, blank.offset, &blank.record))
+    }
+
+    fn reserve_left(&self) -> Result<Reserve, OpenLedgerError> {
+        let held = self.disk.length(&self.folder.join(RESERVE));
+        held.map(|held| Reserve { wanted: held, held })
+            .map_err(|source| self.io(source))
     }
 
     /// Cuts off what was never acknowledged, and makes durable what a killed process only wrote:
@@ -140,13 +188,16 @@ impl Place {
         let head = Checkpoint::sign(&key, 0, empty.root());
         let last_time = self.clock.now();
         let state = State {
+            key,
+            keys: KeyChain::new(public.clone()),
             frontier: empty,
             head,
             last_time,
             lengths: [0; 3],
+            reserve: Reserve::default(),
             broken: false,
         };
-        let ledger = self.ledger(key, state);
+        let ledger = self.ledger(state);
         let said = Entry {
             kind: EntryKind::Founding,
             actor: Actor::Gateway,
@@ -154,7 +205,7 @@ impl Place {
             payload: serde_json::json!({ "public_key": public.to_string() }),
         };
         let shown = folder.display().to_string();
-        let founded = ledger.write(&mut ledger.lock(), &said);
+        let founded = ledger.write(&mut ledger.lock(), &said, false);
         founded.map_err(|source| OpenLedgerError::Found {
             folder: shown.clone(),
             source,
@@ -210,12 +261,23 @@ impl Place {
 }
 
 /// Writes a whole file beside its place, then gives it its name.
-fn write_new(disk: &dyn Disk, folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_new(
+    disk: &dyn Disk,
+    folder: &Path,
+    name: &str,
+    bytes: &[u8],
+) -> io::Result<()> {
     let (beside, path) = (folder.join(format!("{name}.new")), folder.join(name));
     disk.truncate(&beside, 0)?;
     disk.append(&beside, bytes)?;
     disk.sync(&beside)?;
     disk.rename(&beside, &path)?;
+    disk.sync_folder(folder)
+}
+
+/// Gives the new key the name of the old one.
+pub(super) fn take_next_key(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
+    disk.rename(&folder.join(NEXT_KEY), &folder.join(KEY))?;
     disk.sync_folder(folder)
 }
 
