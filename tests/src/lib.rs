@@ -9,10 +9,12 @@
 //! assert!(starter.iter().any(|list| list.id == "games"));
 //! ```
 
+mod browser;
 mod dns;
 mod doors;
 mod gateway;
 mod installation;
+mod mail;
 mod origin;
 mod program;
 mod project;
@@ -20,10 +22,12 @@ mod school;
 mod starter_list;
 mod upstream;
 
+pub use browser::{Arrived, Browser, Window};
 pub use dns::{DnsAnswer, ask_dns};
 pub use doors::{Doors, connect_from};
 pub use gateway::Gateway;
 pub use installation::{Installation, Wiring};
+pub use mail::{Letter, MailSink};
 pub use origin::{Relay, StubOrigin};
 pub use program::{Said, gateway_command, program, schoolgate};
 pub use project::{blocklists, categories, config, exceptions, fixture, read, root};
