@@ -1,24 +1,12 @@
+use crate::Role;
 use model::Moment;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Whom a notice is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Keeps the gateway running.
-    Technician,
-    /// Decides requests for sites.
-    Coordinator,
-    /// Answers for the filter.
-    Headteacher,
-    /// Looks into what endangers a child.
-    SafeguardingLead,
-    /// Checks that checks are made.
-    Chair,
-}
-
 /// How soon a notice must be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Urgency {
     /// With the next digest.
@@ -29,7 +17,20 @@ pub enum Urgency {
     Immediate,
 }
 
+impl Urgency {
+    /// The word in files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Digest => "digest",
+            Self::Soon => "soon",
+            Self::Immediate => "immediate",
+        }
+    }
+}
+
 /// What a person must be told.
+///
+/// How it travels, and who must not see it, stands in the [`Letter`](crate::Letter) around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {

@@ -1,20 +1,28 @@
-use crate::Notice;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::bell::Bell;
+use crate::held::{Also, By, Failed, Held, NoticeId, Sent};
+use crate::line_file::LineFile;
+use crate::record::{Book, Record};
+use crate::{Letter, Person};
+use model::Moment;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-/// Notices that wait, in a file of JSON lines that is only ever added to.
+/// Notices and what became of them, in a file of JSON lines that is only ever added to.
+///
+/// What a call acknowledged is on the disk. Opening writes nothing, so that `status` may look at
+/// the queue of a running gateway.
 #[derive(Debug)]
 pub struct Queue {
-    path: PathBuf,
     open: Mutex<Open>,
+    bell: Arc<Bell>,
 }
 
 #[derive(Debug)]
 struct Open {
-    file: File,
-    waiting: Vec<Notice>,
+    file: LineFile,
+    book: Book,
 }
 
 /// The queue of notices failed.
@@ -29,74 +37,253 @@ pub enum QueueError {
         #[source]
         source: io::Error,
     },
+    /// More notices wait than are held.
+    #[error("{limit} notices wait and no more are held; read those that wait in the console")]
+    Full {
+        /// How many are held.
+        limit: usize,
+    },
+    /// There is no notice of this number.
+    #[error("there is no notice {id}; it may have been settled long ago")]
+    Unknown {
+        /// The number.
+        id: NoticeId,
+    },
+    /// Somebody who is named in the matter touched it.
+    #[error("notice {id} concerns this person, who may not settle it; another must")]
+    Concerned {
+        /// The number.
+        id: NoticeId,
+    },
 }
 
 impl Queue {
+    /// The most notices that wait at once.
+    pub const LIMIT: usize = 20_000;
+
     /// Opens the queue of a folder.
     ///
     /// A last line that a crash cut short was never acknowledged and is left out.
     ///
     /// # Errors
     ///
-    /// Fails when the file cannot be read or made.
+    /// Fails when the file cannot be read.
     pub fn open(folder: &Path) -> Result<Self, QueueError> {
         let path = folder.join(FILE);
-        let fail = |source| QueueError::Io {
-            path: path.display().to_string(),
+        let shown = path.display().to_string();
+        let (file, lines) = LineFile::open(path).map_err(|source| QueueError::Io {
+            path: shown,
             source,
-        };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)
-            .map_err(fail)?;
-        let mut waiting = Vec::new();
-        let mut whole = true;
-        for line in BufReader::new(&file).split(b'\n') {
-            let line = line.map_err(fail)?;
-            if let Ok(notice) = serde_json::from_slice(&line) {
-                waiting.push(notice);
-                whole = true;
-            } else {
-                whole = line.is_empty();
-            }
-        }
-        if !whole {
-            file.write_all(b"\n").map_err(fail)?;
+        })?;
+        let mut book = Book::default();
+        for line in lines {
+            book.read(line);
         }
         Ok(Self {
-            path,
-            open: Mutex::new(Open { file, waiting }),
+            open: Mutex::new(Open { file, book }),
+            bell: Arc::default(),
         })
     }
 
     /// Adds a notice; when this returns it is on the disk.
     ///
+    /// One of the same topic within the hour is counted at the first instead; the number given
+    /// back is then that of the first.
+    ///
     /// # Errors
     ///
-    /// Fails when it could not be written; the caller says so elsewhere.
-    pub fn push(&self, notice: Notice) -> Result<(), QueueError> {
-        let fail = |source| QueueError::Io {
-            path: self.path.display().to_string(),
-            source,
-        };
-        let mut line = serde_json::to_vec(&notice)
-            .map_err(io::Error::from)
-            .map_err(fail)?;
-        line.push(b'\n');
+    /// Fails when it could not be written, or too many wait; the caller says so elsewhere.
+    pub fn push(&self, letter: impl Into<Letter>) -> Result<NoticeId, QueueError> {
+        let letter = letter.into();
         let mut open = self.lock();
-        open.file
-            .write_all(&line)
-            .and_then(|()| open.file.sync_data())
-            .map_err(fail)?;
-        open.waiting.push(notice);
+        let (id, record) = match open.book.place_for(&letter) {
+            Some(id) => {
+                let also = Also {
+                    at: letter.notice.at,
+                    title: letter.notice.title,
+                    entry: letter.notice.entry,
+                };
+                (id, Record::Merged { id, also })
+            }
+            None if open.book.waiting().count() >= Self::LIMIT => {
+                return Err(QueueError::Full { limit: Self::LIMIT });
+            }
+            None => {
+                let id = open.book.next_id();
+                (id, Record::Queued { id, letter })
+            }
+        };
+        open.write(record)?;
+        drop(open);
+        self.bell.ring();
+        Ok(id)
+    }
+
+    /// The notices that nobody settled, the oldest first.
+    pub fn waiting(&self) -> Vec<Held> {
+        self.lock().book.waiting().cloned().collect()
+    }
+
+    /// Every notice that is kept, settled ones of the last weeks included, the oldest first.
+    pub fn all(&self) -> Vec<Held> {
+        self.lock().book.all().cloned().collect()
+    }
+
+    /// One notice.
+    pub fn find(&self, id: NoticeId) -> Option<Held> {
+        self.lock().book.find(id).cloned()
+    }
+
+    /// Whether a notice of this topic is kept, settled or not.
+    pub fn knows_topic(&self, topic: &str) -> bool {
+        let open = self.lock();
+        open.book
+            .all()
+            .any(|held| held.letter.topic.as_deref() == Some(topic))
+    }
+
+    /// How many lines of the file this version cannot read; they are kept as they are.
+    pub fn unreadable(&self) -> usize {
+        self.lock().book.unreadable()
+    }
+
+    /// When the oldest duty that nobody was told of was made.
+    pub fn undelivered_since(&self) -> Option<Moment> {
+        let open = self.lock();
+        let undelivered = open.book.undelivered();
+        undelivered.map(|held| held.letter.notice.at).min()
+    }
+
+    /// The duties that nobody was told of for this long: they hold up changes (CHG-32).
+    pub fn overdue(&self, now: Moment, hold_up_after: Duration) -> Vec<Held> {
+        let open = self.lock();
+        open.book
+            .undelivered()
+            .filter(|held| held.letter.notice.at.until(now) >= hold_up_after)
+            .cloned()
+            .collect()
+    }
+
+    /// Writes down that somebody read a notice: it is settled, and goes to no further person.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a person whom the notice concerns, and fails when it cannot be written.
+    pub fn acknowledge(&self, id: NoticeId, person: &Person, at: Moment) -> Result<(), QueueError> {
+        let by = By {
+            person: person.clone(),
+            at,
+        };
+        self.settle(id, person, |held| {
+            held.acknowledged
+                .is_none()
+                .then_some(Record::Acknowledged { id, by })
+        })
+    }
+
+    /// Writes down that somebody looks after a notice; it goes to no further person, and waits
+    /// until it is acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a person whom the notice concerns, and fails when it cannot be written.
+    pub fn take_on(&self, id: NoticeId, person: &Person, at: Moment) -> Result<(), QueueError> {
+        let by = By {
+            person: person.clone(),
+            at,
+        };
+        self.settle(id, person, |_| Some(Record::Owned { id, by }))
+    }
+
+    /// Writes the file anew without what was settled long ago.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it cannot be written; then all stays as it was.
+    pub fn compact(&self, now: Moment) -> Result<(), QueueError> {
+        let mut open = self.lock();
+        let kept = open.book.without_settled_before(now.before(KEPT));
+        let content = kept.to_lines().map_err(|source| open.failed(source))?;
+        if let Err(source) = open.file.rewrite(&content) {
+            return Err(open.failed(source));
+        }
+        open.book = kept;
         Ok(())
     }
 
-    /// The notices that wait, the oldest first.
-    pub fn waiting(&self) -> Vec<Notice> {
-        self.lock().waiting.clone()
+    /// How many bytes the file has.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.lock().file.len()
+    }
+
+    pub(crate) fn record_sent(&self, ids: &[NoticeId], sent: &Sent) -> Result<(), QueueError> {
+        let mut open = self.lock();
+        for &id in ids {
+            let Some(held) = open.book.find(id) else {
+                continue;
+            };
+            let sent = Sent {
+                count: held.count.min(sent.count),
+                ..sent.clone()
+            };
+            open.write(Record::Sent { id, sent })?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn record_failed(
+        &self,
+        ids: &[NoticeId],
+        failed: &Failed,
+    ) -> Result<(), QueueError> {
+        let mut open = self.lock();
+        for &id in ids {
+            let failed = failed.clone();
+            open.write(Record::Failed { id, failed })?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn record_posted(&self, id: NoticeId, count: u64) -> Result<(), QueueError> {
+        self.lock().write(Record::Posted { id, count })
+    }
+
+    pub(crate) fn record_post_failed(
+        &self,
+        id: NoticeId,
+        failed: Failed,
+    ) -> Result<(), QueueError> {
+        self.lock().write(Record::PostFailed { id, failed })
+    }
+
+    pub(crate) fn record_escalated(
+        &self,
+        id: NoticeId,
+        step: u32,
+        at: Moment,
+    ) -> Result<(), QueueError> {
+        self.lock().write(Record::Escalated { id, step, at })
+    }
+
+    pub(crate) fn bell(&self) -> Arc<Bell> {
+        Arc::clone(&self.bell)
+    }
+
+    fn settle(
+        &self,
+        id: NoticeId,
+        person: &Person,
+        record: impl FnOnce(&Held) -> Option<Record>,
+    ) -> Result<(), QueueError> {
+        let mut open = self.lock();
+        let held = open.book.find(id).ok_or(QueueError::Unknown { id })?;
+        if held.letter.concerns.contains(person) {
+            return Err(QueueError::Concerned { id });
+        }
+        match record(held) {
+            Some(record) => open.write(record),
+            None => Ok(()),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -104,43 +291,28 @@ impl Queue {
     }
 }
 
-const FILE: &str = "notices.jsonl";
+impl Open {
+    /// Writes a record to the disk, and only then into the book.
+    fn write(&mut self, record: Record) -> Result<(), QueueError> {
+        let line = record.to_line();
+        line.and_then(|line| self.file.append(&line))
+            .map_err(|source| self.failed(source))?;
+        self.book.enter(record);
+        Ok(())
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Role, Urgency};
-    use model::Moment;
-
-    fn notice(title: &str) -> Notice {
-        Notice {
-            at: Moment::from_millis(0),
-            to: Role::Technician,
-            urgency: Urgency::Soon,
-            title: title.to_owned(),
-            words: String::new(),
-            entry: None,
+    fn failed(&self, source: io::Error) -> QueueError {
+        QueueError::Io {
+            path: self.file.path().display().to_string(),
+            source,
         }
     }
-
-    #[test]
-    fn a_line_cut_short_by_a_crash_spoils_no_other() {
-        let folder = tempfile::tempdir().unwrap();
-        Queue::open(folder.path())
-            .unwrap()
-            .push(notice("first"))
-            .unwrap();
-        let mut file = OpenOptions::new()
-            .append(true)
-            .open(folder.path().join(FILE))
-            .unwrap();
-        file.write_all(b"{\"at\":\"1970").unwrap();
-        Queue::open(folder.path())
-            .unwrap()
-            .push(notice("second"))
-            .unwrap();
-        let waiting = Queue::open(folder.path()).unwrap().waiting();
-        let titles: Vec<_> = waiting.iter().map(|notice| notice.title.as_str()).collect();
-        assert_eq!(titles, ["first", "second"]);
-    }
 }
+
+const FILE: &str = "notices.jsonl";
+
+/// How long a settled notice is kept: longer than the longest month, for the reports.
+const KEPT: Duration = Duration::from_secs(35 * 86_400);
+
+#[cfg(test)]
+mod tests;
