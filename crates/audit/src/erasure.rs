@@ -51,6 +51,13 @@ pub(crate) struct Blank {
     pub(crate) record: Vec<u8>,
 }
 
+impl Blank {
+    /// The length of the payload alone.
+    const fn size(&self) -> usize {
+        self.record.len() - payload::FRAME
+    }
+}
+
 impl Ledger {
     /// Destroys the payloads of entries, and the keys without which nobody can confirm a guess of
     /// them (LOG-04). Leaves and tree stay, and an entry says which were erased and why.
@@ -77,7 +84,11 @@ impl Ledger {
                 kind: EntryKind::Erasure,
                 actor,
                 policy_version: None,
-                payload: serde_json::json!({ "erased": wanted, "reason": reason }),
+                payload: serde_json::json!({
+                    "erased": wanted,
+                    "lengths": blanks.iter().map(Blank::size).collect::<Vec<_>>(),
+                    "reason": reason,
+                }),
             })
         };
         let payloads = self.folder().join(PAYLOADS);
@@ -174,8 +185,10 @@ impl Transcript {
             return None;
         };
         // Only what was signed may destroy anything.
-        (payload::commitment(key, payload) == found.commitment)
-            .then(|| (last, Self::erased_by(&found, payload).into_iter().collect()))
+        (payload::commitment(key, payload) == found.commitment).then(|| {
+            let erased = Self::erased_by(&found, payload);
+            (last, erased.into_iter().map(|(index, _)| index).collect())
+        })
     }
 }
 

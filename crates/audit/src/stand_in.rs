@@ -16,6 +16,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Default)]
 pub(crate) struct CountingChance(AtomicU64);
 
+impl CountingChance {
+    pub(crate) fn after(number: u64) -> Self {
+        Self(AtomicU64::new(number))
+    }
+}
+
 impl Chance for CountingChance {
     fn fill(&self, buffer: &mut [u8]) -> io::Result<()> {
         let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;

@@ -389,17 +389,22 @@ impl Transcript {
         }
     }
 
-    /// The indices that an erasure entry says were erased.
-    pub(crate) fn erased_by(leaf: &Leaf, payload: &[u8]) -> Vec<u64> {
+    /// The indices that an erasure entry says were erased, each with the length of its payload:
+    /// nothing else vouches for that any more.
+    pub(crate) fn erased_by(leaf: &Leaf, payload: &[u8]) -> Vec<(u64, u64)> {
         if leaf.kind() != Some(EntryKind::Erasure) {
             return Vec::new();
         }
         let value: serde_json::Value = serde_json::from_slice(payload).unwrap_or_default();
-        let erased = value.get("erased").and_then(serde_json::Value::as_array);
+        let list = |name: &str| value.get(name).and_then(serde_json::Value::as_array);
+        let (Some(erased), Some(lengths)) = (list("erased"), list("lengths")) else {
+            return Vec::new();
+        };
         erased
-            .into_iter()
-            .flatten()
-            .filter_map(serde_json::Value::as_u64)
+            .iter()
+            .zip(lengths)
+            .filter_map(|(index, length)| Some((index.as_u64()?, length.as_u64()?)))
+            .filter(|(index, _)| *index < leaf.index.0)
             .collect()
     }
 }

@@ -6,7 +6,7 @@ use crate::payload::{self, Content};
 use crate::transcript::{Cut, LEAF_RECORD, Transcript, leaf, note, whole_notes};
 use crate::tree::{Frontier, leaf_hash};
 use model::{Digest, Moment};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// What the verification of a ledger found to be so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,8 +198,9 @@ pub(crate) struct Walk<'a> {
     pub(crate) last_time: Option<Moment>,
     /// The root when the tree had the size that was asked for.
     pub(crate) root_then: Option<Digest>,
-    erased: BTreeSet<u64>,
-    said_erased: BTreeSet<u64>,
+    /// The lengths of destroyed payloads, by entry, and those that erasures speak of.
+    erased: BTreeMap<u64, u64>,
+    said_erased: BTreeMap<u64, u64>,
 }
 
 /// Checks every entry; signatures only of the `signatures` newest heads, because each signs
@@ -222,8 +223,8 @@ pub(crate) fn walk(
         head: None,
         last_time: None,
         root_then: (witnessed == 0).then(|| Digest::of(&[])),
-        erased: BTreeSet::new(),
-        said_erased: BTreeSet::new(),
+        erased: BTreeMap::new(),
+        said_erased: BTreeMap::new(),
     };
     while !(walk.leaves.is_empty() && walk.payloads.is_empty() && walk.checkpoints.is_empty()) {
         let entry = walk.frontier.size();
@@ -242,13 +243,15 @@ pub(crate) fn walk(
 impl<'a> Walk<'a> {
     /// What was destroyed and what an entry says was destroyed must be the same.
     fn erasures(&self) -> Result<(), VerifyError> {
-        let Some(&entry) = self.erased.symmetric_difference(&self.said_erased).next() else {
-            return Ok(());
-        };
-        let fault = if self.erased.contains(&entry) {
-            EntryFault::PayloadDestroyed
-        } else {
-            EntryFault::PayloadKept
+        let places = self.erased.keys().chain(self.said_erased.keys());
+        let wrong = places
+            .filter(|place| self.erased.get(place) != self.said_erased.get(place))
+            .min();
+        let Some(&entry) = wrong else { return Ok(()) };
+        let fault = match (self.erased.get(&entry), self.said_erased.get(&entry)) {
+            (Some(_), None) => EntryFault::PayloadDestroyed,
+            (None, _) => EntryFault::PayloadKept,
+            (Some(_), Some(_)) => EntryFault::PayloadAltered,
         };
         let entry = EntryIndex(entry);
         Err(VerifyError::Entry { entry, fault })
@@ -269,7 +272,12 @@ impl<'a> Walk<'a> {
             return Err(EntryFault::ClockMark);
         }
         self.last_time = Some(leaf.time);
+        let before = self.payloads.len();
         let payload = self.payload(entry, &leaf)?;
+        if payload.is_none() {
+            let length = before - self.payloads.len() - payload::FRAME;
+            self.erased.insert(entry, length as u64);
+        }
         self.take_in(entry, &leaf, payload)
     }
 
@@ -285,12 +293,11 @@ impl<'a> Walk<'a> {
             if leaf.kind().is_some_and(EntryKind::is_structural) {
                 return Err(EntryFault::PayloadDestroyed);
             }
-            self.erased.insert(entry);
             return Ok(());
         };
-        let said = Transcript::erased_by(leaf, payload);
-        self.said_erased
-            .extend(said.into_iter().filter(|&erased| erased < entry));
+        for (erased, length) in Transcript::erased_by(leaf, payload) {
+            self.said_erased.entry(erased).or_insert(length);
+        }
         if leaf.kind() == Some(EntryKind::KeyRotated) {
             // The older key must have signed for the newer one, however old both are.
             let signed = self
@@ -435,5 +442,7 @@ impl<'a> Walk<'a> {
     }
 }
 
+#[cfg(test)]
+mod tampering;
 #[cfg(test)]
 mod tests;

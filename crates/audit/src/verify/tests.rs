@@ -14,7 +14,7 @@ fn fault(read: &Transcript) -> (u64, EntryFault) {
 }
 
 /// The bytes of each entry in the three files.
-fn parts(read: &Transcript) -> Vec<[Vec<u8>; 3]> {
+pub(super) fn parts(read: &Transcript) -> Vec<[Vec<u8>; 3]> {
     let (mut payloads, mut heads) = (read.payloads.as_slice(), read.checkpoints.as_slice());
     let part = |(leaf, size): (&[u8], u64)| {
         let (payload, rest) = payloads.split_at(payload::decode(payloads).unwrap().length);
@@ -26,7 +26,7 @@ fn parts(read: &Transcript) -> Vec<[Vec<u8>; 3]> {
     read.leaves.chunks(LEAF_RECORD).zip(1..).map(part).collect()
 }
 
-fn join(read: &Transcript, parts: &[[Vec<u8>; 3]]) -> Transcript {
+pub(super) fn join(read: &Transcript, parts: &[[Vec<u8>; 3]]) -> Transcript {
     let all = |file: usize| parts.iter().flat_map(|part| part[file].clone()).collect();
     Transcript {
         leaves: all(0),
@@ -191,7 +191,7 @@ fn erased(said: bool) -> Transcript {
     for number in 1..5 {
         ledger.append(entry(number)).unwrap();
     }
-    let payload = serde_json::json!({ "erased": [2], "reason": "request of the person" });
+    let payload = serde_json::json!({ "erased": [2], "lengths": [entry(2).payload.to_string().len()], "reason": "request of the person" });
     let erasure = Entry {
         kind: EntryKind::Erasure,
         actor: Actor::Gateway,
