@@ -36,6 +36,10 @@
 //! # }
 //! ```
 
+/// A page that verifies an exported ledger in any browser, without a network: one file, for a
+/// governor's own laptop. What it checks is what [`verify()`] checks.
+pub const VERIFY_HTML: &str = include_str!("../verify.html");
+
 mod checkpoint;
 mod day_file;
 mod decision_row;
