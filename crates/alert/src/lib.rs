@@ -25,23 +25,51 @@
 //! ```
 
 mod bell;
+mod courier;
 mod directory;
 mod held;
+mod incident;
+mod incidents;
 mod letter;
 mod line_file;
+mod mail;
+mod mailer;
 mod notice;
+mod on_duty;
 mod person;
+mod plain;
+mod post;
 mod queue;
 mod record;
 mod role;
+mod rota;
+mod rounds;
+mod school;
+mod settings;
+mod span;
+mod theme;
+mod watch_settings;
+mod webhook;
 
 #[cfg(test)]
 mod stand_in;
 
+pub use courier::{Channel, Courier, Delivery};
 pub use directory::{Contact, Directory};
 pub use held::{Also, By, Failed, Held, NoticeId, Sent};
+pub use incident::{
+    Closing, ContextRow, Incident, IncidentId, IncidentKind, IncidentState, Intent, Nature,
+    Recorded,
+};
+pub use incidents::{IncidentError, Incidents};
 pub use letter::{Letter, NoticeKind};
 pub use notice::{Notice, Urgency};
+pub use on_duty::{Duty, DutyDay, DutyHours, HELP_LINES, HelpLine, OnDuty};
 pub use person::Person;
 pub use queue::{Queue, QueueError};
 pub use role::Role;
+pub use school::{School, ZoneError};
+pub use settings::{MailSettings, MailTls, Quiet, Settings, WebhookSettings};
+pub use span::{ParseSpanError, Span};
+pub use theme::Theme;
+pub use watch_settings::{Threshold, WatchSettings};

@@ -216,32 +216,12 @@ impl Queue {
         self.lock().file.len()
     }
 
-    pub(crate) fn record_sent(&self, ids: &[NoticeId], sent: &Sent) -> Result<(), QueueError> {
-        let mut open = self.lock();
-        for &id in ids {
-            let Some(held) = open.book.find(id) else {
-                continue;
-            };
-            let sent = Sent {
-                count: held.count.min(sent.count),
-                ..sent.clone()
-            };
-            open.write(Record::Sent { id, sent })?;
-        }
-        Ok(())
+    pub(crate) fn record_sent(&self, id: NoticeId, sent: Sent) -> Result<(), QueueError> {
+        self.lock().write(Record::Sent { id, sent })
     }
 
-    pub(crate) fn record_failed(
-        &self,
-        ids: &[NoticeId],
-        failed: &Failed,
-    ) -> Result<(), QueueError> {
-        let mut open = self.lock();
-        for &id in ids {
-            let failed = failed.clone();
-            open.write(Record::Failed { id, failed })?;
-        }
-        Ok(())
+    pub(crate) fn record_failed(&self, id: NoticeId, failed: Failed) -> Result<(), QueueError> {
+        self.lock().write(Record::Failed { id, failed })
     }
 
     pub(crate) fn record_posted(&self, id: NoticeId, count: u64) -> Result<(), QueueError> {

@@ -47,3 +47,7 @@ pub(crate) fn letter(to: Role, title: &str) -> Letter {
         entry: Some(7),
     })
 }
+
+pub(crate) fn school() -> crate::School {
+    crate::School::new("Oakfield Primary", "Europe/London").unwrap()
+}
