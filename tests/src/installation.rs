@@ -43,12 +43,7 @@ impl Installation {
         let installation = Self {
             folder: TempDir::new().expect("a folder for the test"),
         };
-        for (path, content) in school.files().iter() {
-            let path = installation.path(path);
-            std::fs::create_dir_all(path.parent().expect("a file lies in a folder"))
-                .expect("the folder is ours");
-            std::fs::write(path, content).expect("the folder is ours");
-        }
+        school.write(installation.folder.path());
         installation
     }
 

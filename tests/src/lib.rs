@@ -10,12 +10,14 @@
 //! ```
 
 mod browser;
+mod demo;
 mod dns;
 mod doors;
 mod gateway;
 mod installation;
 mod mail;
 mod origin;
+mod person;
 mod program;
 mod project;
 mod school;
@@ -23,12 +25,14 @@ mod starter_list;
 mod upstream;
 
 pub use browser::{Arrived, Browser, Window};
+pub use demo::Demo;
 pub use dns::{DnsAnswer, ask_dns};
 pub use doors::{Doors, connect_from};
 pub use gateway::Gateway;
 pub use installation::{Installation, Wiring};
 pub use mail::{Letter, MailSink};
 pub use origin::{Relay, StubOrigin};
+pub use person::Person;
 pub use program::{Said, gateway_command, program, schoolgate};
 pub use project::{blocklists, categories, config, exceptions, fixture, read, root};
 pub use school::{School, on_loopback};

@@ -58,6 +58,16 @@ impl School {
         self.put(path, &whole);
     }
 
+    /// Writes all files into a folder.
+    pub fn write(&self, root: &Path) {
+        for (path, content) in self.files.iter() {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().expect("a file lies in a folder"))
+                .expect("the folder is ours");
+            std::fs::write(path, content).expect("the folder is ours");
+        }
+    }
+
     /// The files.
     pub const fn files(&self) -> &Files {
         &self.files
