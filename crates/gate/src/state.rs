@@ -55,7 +55,7 @@ impl Compiled {
 }
 
 /// All that decides at one moment: policy, identities and lists of one generation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct State {
     pub(crate) compiled: Arc<Compiled>,
     pub(crate) artefact: Arc<Artefact>,
