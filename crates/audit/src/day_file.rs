@@ -163,7 +163,7 @@ impl DayFile {
             door,
             method,
             &*row.host,
-            row.path.as_deref(),
+            row.path.as_deref().map(without_query),
             kind,
             categories,
             action,
@@ -227,7 +227,7 @@ impl DayFile {
 
     /// Closes the file of a day that is over: one file without companions, which a reader without
     /// the right to write can open.
-    pub(crate) fn seal(self) -> Result<(), DayFileError> {
+    pub(crate) fn settle(self) -> Result<(), DayFileError> {
         let mode: String =
             self.connection
                 .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
@@ -235,6 +235,102 @@ impl DayFile {
         tracing::debug!(mode, "closed a day of the journal");
         Ok(())
     }
+}
+
+impl DayFile {
+    /// Whether the file was sealed: nothing is added to it any more.
+    pub(crate) fn sealed(&self) -> rusqlite::Result<bool> {
+        let mut find = self
+            .connection
+            .prepare("SELECT 1 FROM meta WHERE key = 'sealed'")?;
+        find.exists([])
+    }
+
+    /// Adds the indexes that a past day is searched by.
+    pub(crate) fn index(&self, now: Moment) -> Result<(), DayFileError> {
+        let connection = &self.connection;
+        connection.execute_batch(
+            "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS sites (
+            reversed TEXT PRIMARY KEY, host TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+        )?;
+        {
+            let mut hosts = connection.prepare("SELECT DISTINCT host FROM decisions")?;
+            let mut add = connection
+                .prepare("INSERT OR IGNORE INTO sites (reversed, host) VALUES (?1, ?2)")?;
+            let mut rows = hosts.query([])?;
+            while let Some(row) = rows.next()? {
+                let host: String = row.get(0)?;
+                add.execute([reversed(&host), host])?;
+            }
+        }
+        connection.execute_batch(INDEXES)?;
+        connection.execute(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES ('sealed', ?1)",
+            [now.to_string()],
+        )?;
+        connection.execute_batch("COMMIT")?;
+        Ok(())
+    }
+
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> rusqlite::Result<u64> {
+        self.connection
+            .query_row("SELECT count(*) FROM decisions", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .map(i64::unsigned_abs)
+    }
+
+    /// Closes the file, and tells whether everything stands in it and nothing beside it.
+    pub(crate) fn close(self) -> Result<bool, DayFileError> {
+        let mode: String =
+            self.connection
+                .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+        self.connection
+            .close()
+            .map_err(|(_, error)| DayFileError::Sqlite(error))?;
+        Ok(mode == "delete")
+    }
+}
+
+/// A host with a dot in front, from the back, so that all names below one lie together.
+pub(crate) fn reversed(host: &str) -> String {
+    host.chars().rev().chain(['.']).collect()
+}
+
+/// A file of the journal, open or closed to a recipient.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Kept {
+    pub(crate) key: FileKey,
+    pub(crate) closed: bool,
+    pub(crate) path: PathBuf,
+}
+
+impl Kept {
+    pub(crate) fn name(&self) -> String {
+        let end = if self.closed { CLOSED } else { "" };
+        self.key.name() + end
+    }
+}
+
+/// The files of a folder in order, those that were closed included.
+pub(crate) fn kept_files(folder: &Path) -> io::Result<Vec<Kept>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        let open = name.strip_suffix(CLOSED);
+        if let Some(key) = FileKey::parse(open.unwrap_or(name)) {
+            found.push(Kept {
+                key,
+                closed: open.is_some(),
+                path: entry.path(),
+            });
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// The schema that a file says it has; 0 for a file that was only just made.
@@ -255,6 +351,11 @@ pub(crate) fn day_files(folder: &Path) -> io::Result<Vec<(FileKey, PathBuf)>> {
     Ok(found)
 }
 
+/// No door hands over a query; should one do so, it is not kept (LOG-02, LOG-12).
+fn without_query(path: &str) -> &str {
+    path.find(['?', '#']).map_or(path, |end| &path[..end])
+}
+
 fn clip(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
@@ -263,6 +364,17 @@ pub(crate) const SCHEMA_VERSION: i64 = 1;
 
 /// How long a reader or a second writer is waited for.
 pub(crate) const BUSY: Duration = Duration::from_secs(2);
+
+/// What the name of a file ends in that was closed to a recipient.
+const CLOSED: &str = ".age";
+
+const INDEXES: &str = "
+    CREATE INDEX IF NOT EXISTS decisions_by_time ON decisions (first_ms);
+    CREATE INDEX IF NOT EXISTS decisions_by_client ON decisions (client);
+    CREATE INDEX IF NOT EXISTS decisions_by_person ON decisions (person) WHERE person IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS decisions_by_host ON decisions (host);
+    ANALYZE;
+";
 
 const WORDS_HELD: usize = 65_536;
 

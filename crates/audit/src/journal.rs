@@ -71,7 +71,7 @@ impl Journal {
             clock,
             files: BTreeMap::new(),
         };
-        journal.seal_left_open();
+        journal.settle_left_open();
         Ok(journal)
     }
 
@@ -90,7 +90,7 @@ impl Journal {
                 rows.iter().try_for_each(|row| file.insert(row).map(drop))
             })?;
         }
-        self.seal_past_days();
+        self.settle_past_days();
         Ok(())
     }
 
@@ -121,7 +121,7 @@ impl Journal {
                 (fold.place, fold.unwritten) = (Some(place), false);
             }
         }
-        self.seal_past_days();
+        self.settle_past_days();
         Ok(written)
     }
 
@@ -174,7 +174,7 @@ impl Journal {
         }
     }
 
-    fn seal_past_days(&mut self) {
+    fn settle_past_days(&mut self) {
         let yesterday = self.yesterday();
         while let Some(entry) = self
             .files
@@ -182,18 +182,18 @@ impl Journal {
             .filter(|file| file.key().day < yesterday)
         {
             let name = entry.key().name();
-            said_if_failed(entry.remove().seal(), &name);
+            said_if_failed(entry.remove().settle(), &name);
         }
     }
 
-    /// Seals the past days that a gateway which was killed left open.
-    fn seal_left_open(&self) {
+    /// Closes the past days that a gateway which was killed left open.
+    fn settle_left_open(&self) {
         let yesterday = self.yesterday();
         for (key, path) in day_files(&self.folder).unwrap_or_default() {
             let mut companion = path.clone().into_os_string();
             companion.push("-wal");
             if key.day < yesterday && Path::new(&companion).exists() {
-                said_if_failed(DayFile::open(&path).and_then(DayFile::seal), &key.name());
+                said_if_failed(DayFile::open(&path).and_then(DayFile::settle), &key.name());
             }
         }
     }
@@ -204,8 +204,8 @@ impl Journal {
     }
 }
 
-fn said_if_failed(sealed: Result<(), DayFileError>, file: &str) {
-    if let Err(error) = sealed {
+fn said_if_failed(settled: Result<(), DayFileError>, file: &str) {
+    if let Err(error) = settled {
         tracing::warn!(%error, file, "a past day of the journal was not closed well");
     }
 }

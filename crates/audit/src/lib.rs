@@ -40,11 +40,14 @@
 /// governor's own laptop. What it checks is what [`verify()`] checks.
 pub const VERIFY_HTML: &str = include_str!("../verify.html");
 
+mod case;
 mod checkpoint;
+mod correction;
 mod day_file;
 mod decision_row;
 mod disk;
 mod entry;
+mod envelope;
 mod erasure;
 mod folder;
 mod journal;
@@ -56,7 +59,11 @@ mod ledger_error;
 mod payload;
 mod proof;
 mod reading;
+mod retention;
+mod sealed_day;
 mod search;
+mod settings;
+mod subject;
 mod transcript;
 mod tree;
 mod verify;
@@ -65,9 +72,14 @@ mod witness;
 #[cfg(test)]
 mod stand_in;
 
+pub use case::{Case, Cases, HoldError};
 pub use checkpoint::{Checkpoint, ParseCheckpointError};
+pub use correction::Correction;
 pub use decision_row::{DecisionRow, Known, RetentionClass, Unknown};
 pub use entry::{Actor, Entry, EntryIndex, EntryKind, Leaf, Pseudonym};
+pub use envelope::{
+    Closing, Envelope, EnvelopeKey, Identity, OpenEnvelopeError, ParseEnvelopeError, Recipient,
+};
 pub use erasure::EraseError;
 pub use folder::{Fold, Folder, FolderFull};
 pub use journal::{Journal, OpenJournalError, WriteJournalError};
@@ -78,7 +90,11 @@ pub use ledger::{Ledger, Opened, Reserve, ReserveError, RotateKeyError};
 pub use ledger_error::{AppendError, OpenLedgerError};
 pub use proof::{ConsistencyProof, InclusionProof, ProveError};
 pub use reading::ReadEntriesError;
-pub use search::{Search, SearchError, search};
+pub use retention::{Deletion, Expiry, RetentionError};
+pub use sealed_day::{SealDayError, SealedDay, seal_days};
+pub use search::{Search, SearchError, each_row, search, search_with};
+pub use settings::Settings;
+pub use subject::{Disclosed, Span, Subject};
 pub use transcript::{Cut, DecodeError, ReadTranscriptError, Transcript, Written};
 pub use verify::{EntryFault, Verified, VerifyError, verify};
 pub use witness::{KeepHeadError, ReadWitnessError, Witness, WitnessState};

@@ -1,5 +1,8 @@
-use crate::day_file::{BUSY, Day, FileKey, SCHEMA_VERSION, day_files, schema_version};
+use crate::day_file::{
+    BUSY, Day, FileKey, Kept, SCHEMA_VERSION, kept_files, reversed, schema_version,
+};
 use crate::decision_row::{DecisionRow, Known, RetentionClass, Unknown, certainty_word};
+use crate::envelope::{EnvelopeKey, OpenEnvelopeError};
 use model::{Action, Certainty, Door, Moment, PolicyVersion, Rung};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
@@ -56,7 +59,7 @@ impl Search {
         from && to && class
     }
 
-    /// The conditions, each with the value that it asks for.
+    /// The conditions, each with the value that it asks for; the host apart.
     fn conditions(&self) -> Vec<(&'static str, Value)> {
         let mut found = Vec::new();
         let mut ask = |condition, value: Option<Value>| {
@@ -65,8 +68,6 @@ impl Search {
             }
         };
         let text = |text: &String| Value::Text(text.clone());
-        // A dot in front of both, so that `example.test` does not find `badexample.test`.
-        let host = |host: &String| Value::Text(format!(".{}", host.to_ascii_lowercase()));
         ask("reference = ?", self.reference.as_ref().map(text));
         ask(
             "client = (SELECT id FROM words WHERE word = ?)",
@@ -96,11 +97,28 @@ impl Search {
             "first_ms < ?",
             self.until.map(|until| Value::Integer(until.millis())),
         );
-        ask(
-            "substr('.' || host, -length(?)) = ?",
-            self.host.as_ref().map(host),
-        );
         found
+    }
+
+    /// The condition for a host and everything below it. A sealed day knows its hosts from the
+    /// back, so that these lie together.
+    fn host_condition(&self, sealed: bool) -> Option<(&'static str, Vec<Value>)> {
+        let host = self.host.as_ref()?.to_ascii_lowercase();
+        Some(if sealed {
+            let from = reversed(&host);
+            let to = from.strip_suffix('.').unwrap_or(&from).to_owned() + "/";
+            (
+                "host IN (SELECT host FROM sites WHERE reversed >= ? AND reversed < ?)",
+                vec![Value::Text(from), Value::Text(to)],
+            )
+        } else {
+            // A dot in front, so that `example.test` does not find `badexample.test`.
+            let below = Value::Text(format!(".{host}"));
+            (
+                "(host = ? OR substr(host, -length(?)) = ?)",
+                vec![Value::Text(host), below.clone(), below],
+            )
+        })
     }
 }
 
@@ -124,6 +142,17 @@ pub enum SearchError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The day was closed, and its key was not named or is another one.
+    #[error("`{file}` of the journal is closed; name the key that it was closed to")]
+    Closed {
+        /// The file.
+        file: String,
+        /// The cause.
+        source: Option<OpenEnvelopeError>,
+    },
+    /// What was found could not be passed on.
+    #[error("what was found could not be written")]
+    Output(#[source] io::Error),
     /// Another version of Schoolgate wrote the file.
     #[error("`{file}` of the journal has schema {found}, which this version cannot read")]
     OtherSchema {
@@ -138,21 +167,34 @@ pub enum SearchError {
 ///
 /// # Errors
 ///
-/// Fails when the folder or a file that is concerned cannot be read.
+/// Fails when the folder or a file that is concerned cannot be read, or is closed.
 pub fn search(folder: &Path, asked: &Search) -> Result<Vec<DecisionRow>, SearchError> {
-    let mut files = day_files(folder).map_err(|source| {
-        let folder = folder.display().to_string();
-        SearchError::Folder { folder, source }
-    })?;
-    files.retain(|(key, _)| asked.concerns(*key));
+    search_with(folder, asked, None)
+}
+
+/// As [`search()`], with the key to days that were closed. A closed day is opened in memory.
+///
+/// # Errors
+///
+/// As [`search()`].
+pub fn search_with(
+    folder: &Path,
+    asked: &Search,
+    key: Option<&EnvelopeKey>,
+) -> Result<Vec<DecisionRow>, SearchError> {
+    let files = concerned(folder, asked)?;
     let mut found = Vec::new();
     for day in files
-        .chunk_by(|(one, _), (other, _)| one.day == other.day)
+        .chunk_by(|one, other| one.key.day == other.key.day)
         .rev()
     {
         let mut rows = Vec::new();
-        for (key, path) in day {
-            rows.extend(read(*key, path, asked)?);
+        for kept in day {
+            let query = Query::newest(asked);
+            query.run(kept, key, &mut |row| {
+                rows.push(row);
+                Ok(())
+            })?;
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.first));
         found.extend(rows);
@@ -164,51 +206,161 @@ pub fn search(folder: &Path, asked: &Search) -> Result<Vec<DecisionRow>, SearchE
     Ok(found)
 }
 
-fn read(key: FileKey, path: &Path, asked: &Search) -> Result<Vec<DecisionRow>, SearchError> {
-    let file = || key.name();
+/// Hands over all decisions that match, day by day and the oldest first, however many there are;
+/// for exports. The limit of the search counts for nothing.
+///
+/// # Errors
+///
+/// As [`search()`], and when `act` fails.
+pub fn each_row(
+    folder: &Path,
+    asked: &Search,
+    key: Option<&EnvelopeKey>,
+    mut act: impl FnMut(DecisionRow) -> io::Result<()>,
+) -> Result<(), SearchError> {
+    each_row_where(folder, asked, None, key, &mut act)
+}
+
+pub(crate) fn each_row_where(
+    folder: &Path,
+    asked: &Search,
+    device: Option<&str>,
+    key: Option<&EnvelopeKey>,
+    act: &mut dyn FnMut(DecisionRow) -> io::Result<()>,
+) -> Result<(), SearchError> {
+    for kept in concerned(folder, asked)? {
+        let query = Query {
+            asked,
+            device,
+            order: "ORDER BY first_ms, id",
+            limit: i64::MAX,
+        };
+        query.run(&kept, key, act)?;
+    }
+    Ok(())
+}
+
+fn concerned(folder: &Path, asked: &Search) -> Result<Vec<Kept>, SearchError> {
+    let mut files = kept_files(folder).map_err(|source| {
+        let folder = folder.display().to_string();
+        SearchError::Folder { folder, source }
+    })?;
+    files.retain(|kept| asked.concerns(kept.key));
+    Ok(files)
+}
+
+/// A search in one file.
+struct Query<'a> {
+    asked: &'a Search,
+    device: Option<&'a str>,
+    order: &'static str,
+    limit: i64,
+}
+
+impl<'a> Query<'a> {
+    fn newest(asked: &'a Search) -> Self {
+        Self {
+            asked,
+            device: None,
+            order: "ORDER BY first_ms DESC, id DESC",
+            limit: i64::try_from(asked.limit()).unwrap_or(i64::MAX),
+        }
+    }
+
+    fn run(
+        &self,
+        kept: &Kept,
+        key: Option<&EnvelopeKey>,
+        act: &mut dyn FnMut(DecisionRow) -> io::Result<()>,
+    ) -> Result<(), SearchError> {
+        let file = || kept.name();
+        let failed = |source| SearchError::File {
+            file: file(),
+            source: Box::new(source),
+        };
+        let connection = open(kept, key)?;
+        match schema_version(&connection).map_err(failed)? {
+            // The writer has only just made it.
+            0 => Ok(()),
+            SCHEMA_VERSION => match self.rows(&connection, act).map_err(failed)? {
+                Ok(()) => Ok(()),
+                Err(error) => Err(SearchError::Output(error)),
+            },
+            found => Err(SearchError::OtherSchema {
+                file: file(),
+                found,
+            }),
+        }
+    }
+
+    fn rows(
+        &self,
+        connection: &Connection,
+        act: &mut dyn FnMut(DecisionRow) -> io::Result<()>,
+    ) -> rusqlite::Result<io::Result<()>> {
+        let mut values = Vec::new();
+        let mut query = format!("SELECT {COLUMNS} FROM decisions WHERE TRUE");
+        for (condition, value) in self.asked.conditions() {
+            query.push_str(" AND ");
+            query.push_str(condition);
+            values.push(value);
+        }
+        if let Some(device) = self.device {
+            query.push_str(" AND device = (SELECT id FROM words WHERE word = ?)");
+            values.push(Value::Text(device.to_owned()));
+        }
+        let sealed = connection.table_exists(None, "sites")?;
+        if let Some((condition, asked)) = self.asked.host_condition(sealed) {
+            query.push_str(" AND ");
+            query.push_str(condition);
+            values.extend(asked);
+        }
+        query.push(' ');
+        query.push_str(self.order);
+        query.push_str(" LIMIT ?");
+        values.push(Value::Integer(self.limit));
+        let mut words = Words {
+            connection,
+            held: HashMap::new(),
+        };
+        let mut statement = connection.prepare(&query)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            if let Err(error) = act(words.decision(row)?) {
+                return Ok(Err(error));
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+fn open(kept: &Kept, key: Option<&EnvelopeKey>) -> Result<Connection, SearchError> {
+    let file = || kept.name();
     let failed = |source| SearchError::File {
         file: file(),
         source: Box::new(source),
     };
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    connection.busy_timeout(BUSY).map_err(failed)?;
-    match schema_version(&connection).map_err(failed)? {
-        // The writer has only just made it.
-        0 => Ok(Vec::new()),
-        SCHEMA_VERSION => rows(&connection, asked).map_err(failed),
-        found => Err(SearchError::OtherSchema {
-            file: file(),
-            found,
-        }),
+    if !kept.closed {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&kept.path, flags).map_err(failed)?;
+        connection.busy_timeout(BUSY).map_err(failed)?;
+        return Ok(connection);
     }
-}
-
-fn rows(connection: &Connection, asked: &Search) -> rusqlite::Result<Vec<DecisionRow>> {
-    let mut values = Vec::new();
-    let mut query = format!("SELECT {COLUMNS} FROM decisions WHERE TRUE");
-    for (condition, value) in asked.conditions() {
-        query.push_str(" AND ");
-        for _ in 0..condition.matches('?').count() {
-            values.push(value.clone());
-        }
-        query.push_str(condition);
-    }
-    query.push_str(" ORDER BY first_ms DESC, id DESC LIMIT ?");
-    values.push(Value::Integer(
-        i64::try_from(asked.limit()).unwrap_or(i64::MAX),
-    ));
-    let mut words = Words {
-        connection,
-        held: HashMap::new(),
+    let closed = |source| SearchError::Closed {
+        file: file(),
+        source,
     };
-    let mut statement = connection.prepare(&query)?;
-    let mut rows = statement.query(params_from_iter(values))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(words.decision(row)?);
-    }
-    Ok(found)
+    let key = key.ok_or_else(|| closed(None))?;
+    let from = std::fs::File::open(&kept.path).map_err(|error| closed(Some(error.into())))?;
+    let bytes = key
+        .read(io::BufReader::new(from))
+        .map_err(|error| closed(Some(error)))?;
+    // In memory, so that no open copy of it ever lies on the disk.
+    let mut connection = Connection::open_in_memory().map_err(failed)?;
+    connection
+        .deserialize_read_exact(c"main", &bytes[..], bytes.len(), true)
+        .map_err(failed)?;
+    Ok(connection)
 }
 
 /// The words of one file, read as they are needed.
