@@ -100,7 +100,7 @@ impl Held {
     pub(crate) fn new(id: NoticeId, letter: Letter) -> Self {
         Self {
             id,
-            count: 1,
+            count: letter.times.max(1),
             last: letter.notice.at,
             also: Vec::new(),
             sent: Vec::new(),
@@ -163,8 +163,8 @@ impl Held {
             && self.letter.takes_in(other)
     }
 
-    pub(crate) fn take_in(&mut self, also: Also) {
-        self.count = self.count.saturating_add(1);
+    pub(crate) fn take_in(&mut self, also: Also, times: u64) {
+        self.count = self.count.saturating_add(times.max(1));
         self.last = self.last.max(also.at);
         if self.also.len() < MOST_ALSO {
             self.also.push(also);

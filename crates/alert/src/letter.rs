@@ -92,6 +92,13 @@ pub struct Letter {
     /// Whether changes are held up while it is not delivered (CHG-32).
     #[serde(default)]
     pub duty: bool,
+    /// How often what it tells of happened, 1 or more.
+    #[serde(default = "once")]
+    pub times: u64,
+}
+
+const fn once() -> u64 {
+    1
 }
 
 impl From<Notice> for Letter {
@@ -106,6 +113,7 @@ impl From<Notice> for Letter {
             link: None,
             checkpoint: None,
             duty: false,
+            times: 1,
         }
     }
 }
@@ -164,6 +172,13 @@ impl Letter {
     #[must_use]
     pub const fn duty(mut self) -> Self {
         self.duty = true;
+        self
+    }
+
+    /// The same, of something that happened so often.
+    #[must_use]
+    pub const fn times(mut self, times: u64) -> Self {
+        self.times = times;
         self
     }
 

@@ -27,15 +27,20 @@
 mod bell;
 mod courier;
 mod directory;
+mod governor_report;
 mod held;
 mod incident;
 mod incidents;
+mod investigation_form;
 mod letter;
 mod line_file;
 mod mail;
 mod mailer;
+mod mark;
+mod misclassification;
 mod notice;
 mod on_duty;
+mod outside_contact;
 mod person;
 mod plain;
 mod post;
@@ -46,30 +51,43 @@ mod rota;
 mod rounds;
 mod school;
 mod settings;
+mod sheet;
+mod sighting_letters;
 mod span;
+mod telling;
 mod theme;
+mod watch;
 mod watch_settings;
 mod webhook;
+mod weekly_report;
 
 #[cfg(test)]
 mod stand_in;
 
 pub use courier::{Channel, Courier, Delivery};
 pub use directory::{Contact, Directory};
+pub use governor_report::{Few, GovernorReport};
 pub use held::{Also, By, Failed, Held, NoticeId, Sent};
 pub use incident::{
     Closing, ContextRow, Incident, IncidentId, IncidentKind, IncidentState, Intent, Nature,
     Recorded,
 };
 pub use incidents::{IncidentError, Incidents};
+pub use investigation_form::InvestigationForm;
 pub use letter::{Letter, NoticeKind};
+pub use misclassification::{Misclassification, MisclassificationBundle};
 pub use notice::{Notice, Urgency};
 pub use on_duty::{Duty, DutyDay, DutyHours, HELP_LINES, HelpLine, OnDuty};
+pub use outside_contact::{OUTSIDE_CONTACTS, OutsideContact};
 pub use person::Person;
 pub use queue::{Queue, QueueError};
 pub use role::Role;
 pub use school::{School, ZoneError};
 pub use settings::{MailSettings, MailTls, Quiet, Settings, WebhookSettings};
+pub use sheet::Sheet;
 pub use span::{ParseSpanError, Span};
+pub use telling::{TellError, Teller, Telling, Told};
 pub use theme::Theme;
+pub use watch::{Desk, Sighting, Watch, WatchError};
 pub use watch_settings::{Threshold, WatchSettings};
+pub use weekly_report::{ChangeCounts, GroupCounts, Report, last_week, weekly};

@@ -98,12 +98,13 @@ impl Queue {
         let mut open = self.lock();
         let (id, record) = match open.book.place_for(&letter) {
             Some(id) => {
+                let times = letter.times;
                 let also = Also {
                     at: letter.notice.at,
                     title: letter.notice.title,
                     entry: letter.notice.entry,
                 };
-                (id, Record::Merged { id, also })
+                (id, Record::Merged { id, also, times })
             }
             None if open.book.waiting().count() >= Self::LIMIT => {
                 return Err(QueueError::Full { limit: Self::LIMIT });

@@ -12,7 +12,11 @@ pub(crate) enum Record {
     /// A notice came.
     Queued { id: NoticeId, letter: Letter },
     /// Another of its topic was taken into it.
-    Merged { id: NoticeId, also: Also },
+    Merged {
+        id: NoticeId,
+        also: Also,
+        times: u64,
+    },
     /// A mail server took it.
     Sent { id: NoticeId, sent: Sent },
     /// No mail server took it.
@@ -65,7 +69,9 @@ impl Book {
             Record::Queued { id, letter } => self.keep(Held::new(id, letter)),
             Record::Kept { held } => self.keep(*held),
             Record::Next { id } => self.next = self.next.max(id),
-            Record::Merged { id, also } => self.change(id, |held| held.take_in(also)),
+            Record::Merged { id, also, times } => {
+                self.change(id, |held| held.take_in(also, times));
+            }
             Record::Sent { id, sent } => self.change(id, |held| {
                 held.failed = None;
                 held.sent.push(sent);

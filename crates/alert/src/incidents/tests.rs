@@ -89,7 +89,18 @@ fn each_kind_is_seen_by_its_own_roles() {
             format!("{role}: {}", words.join(" "))
         })
         .collect();
-    insta::assert_snapshot!(table.join("\n"), @"");
+    insta::assert_snapshot!(table.join("\n"), @"
+    technician: data-breach technical
+    support: 
+    coordinator: technical staff-report
+    headteacher: data-breach technical complaint staff-report pupil-report staff floor visit
+    deputy: data-breach technical complaint staff-report
+    safeguarding-lead: staff-report pupil-report floor visit
+    teacher: 
+    governor: 
+    chair: staff
+    auditor:
+    ");
 }
 
 #[test]
