@@ -3,8 +3,16 @@ use model::{Files, Moment};
 use policy::Overlay;
 use serde::{Deserialize, Serialize};
 
+mod comparison;
 mod delta;
+mod groups;
+mod lists;
+mod network;
+mod rules;
+mod settings;
+mod timeline;
 
+use comparison::Comparison;
 use delta::Deltas;
 
 /// One side of a change: what decides, and the files and the overlay that it was made of.
@@ -123,14 +131,51 @@ impl EffectLine {
 
 /// Says what a change opens and closes, for every client and site, in the school year from `now`.
 ///
-/// What cannot be proved to close or to change nothing opens.
+/// What cannot be proved to close or to change nothing opens. Each part of the change is weighed
+/// by itself, as a step that closes or opens whatever stands around it.
 pub fn compare(before: &Side<'_>, after: &Side<'_>, now: Moment) -> Effect {
     let mut deltas = Deltas::default();
-    let _ = (before, after, now);
-    deltas.add(
-        Direction::Opens,
-        Part::Setting,
-        "This change could not be proved not to open something.".to_owned(),
-    );
-    deltas.finish()
+    if !is_same(before, after) {
+        let titles = network::titles([before.files, after.files]);
+        let comparison = Comparison::new([before.state, after.state], &titles, now);
+        settings::compare(before, after, &mut deltas);
+        lists::compare(before, after, &comparison, &mut deltas);
+        network::compare(before, after, &comparison, &mut deltas);
+        each_group(&comparison, &mut deltas);
+    }
+    deltas.finish(after.state.policy())
+}
+
+fn is_same(before: &Side<'_>, after: &Side<'_>) -> bool {
+    let artefacts = [before, after].map(|side| side.state.artefact().digest());
+    before.files == after.files && before.overlay == after.overlay && artefacts[0] == artefacts[1]
+}
+
+fn each_group(comparison: &Comparison<'_>, deltas: &mut Deltas) {
+    let [before, after] = [0, 1].map(|side: usize| comparison.halves[side].state);
+    let (old, new) = (before.policy().groups(), after.policy().groups());
+    // A feed may put a client into any group that there is.
+    let feeds = before.identifier().roster().feeds || after.identifier().roster().feeds;
+    for (index, id) in new.iter() {
+        match old.find(id) {
+            Some(held) => groups::compare(comparison, [held, index], id, deltas),
+            None if feeds => {
+                let title = after.policy().group(index).map_or(id, |facts| &facts.title);
+                let words =
+                    format!("There is a new group “{title}”, into which devices may be put.");
+                deltas.add(Direction::Opens, Part::Identity, words);
+            }
+            None => {}
+        }
+    }
+    for (index, id) in old.iter().filter(|(_, id)| new.find(id).is_none()) {
+        if feeds {
+            let title = before
+                .policy()
+                .group(index)
+                .map_or(id, |facts| &facts.title);
+            let words = format!("The group “{title}” is gone; who was in it is in another now.");
+            deltas.add(Direction::Opens, Part::Identity, words);
+        }
+    }
 }

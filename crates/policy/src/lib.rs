@@ -67,7 +67,8 @@ pub use draft::{Draft, vocabulary};
 pub use expectation::Outcome;
 pub use group::GroupFacts;
 pub use outline::{
-    GroupOutline, Origin, RuleOutline, Says, SiteOutline, WhenOutline, WhomOutline, Words,
+    ConditionOutline, GroupOutline, Origin, RuleOutline, Says, SiteOutline, WhenOutline,
+    WhomOutline, Words,
 };
 pub use overlay::{EmergencyBlock, Isolation, ModeSwitch, Overlay, Override, Pause, Plan};
 pub use policy::Policy;

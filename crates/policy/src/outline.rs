@@ -119,8 +119,23 @@ pub struct GroupOutline {
     pub overrides: bool,
     /// What allowed queries must undergo, before it is asked what the device allows.
     pub obligations: Obligations,
-    /// The categories whose word hangs on who asks, each with those whom its words name.
-    pub named: BTreeMap<String, BTreeSet<String>>,
+    /// The words of categories that hang on a condition, by the id of the category.
+    pub conditions: BTreeMap<String, Vec<ConditionOutline>>,
+}
+
+/// A word for a category on conditions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConditionOutline {
+    /// How far up the line of groups it is written; 0 in the group itself.
+    pub level: usize,
+    /// The word.
+    pub access: Access,
+    /// While which schedule it holds.
+    pub when: WhenOutline,
+    /// For whom, as a file writes it; for all, where empty.
+    pub named: BTreeSet<String>,
+    /// Whether nothing lifts it.
+    pub lock: bool,
 }
 
 /// What somebody gets of each category at some state of the calendar.
@@ -248,17 +263,26 @@ impl Policy {
     /// What a group says beside its rules; `None` for a place of another policy.
     pub fn outline(&self, group: GroupIndex, roster: &Roster) -> Option<GroupOutline> {
         let held: &Group = self.groups.get(usize::from(group.0))?;
-        let mut named: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for cell in &held.cells {
-            let texts = cell
-                .items()
-                .flat_map(|item| &item.named)
-                .map(|selector| selector.text(&self.names, roster));
-            let texts: BTreeSet<String> = texts.collect();
-            if !texts.is_empty() {
-                named.insert(self.vocabulary.word(cell.category).to_owned(), texts);
-            }
-        }
+        let conditions = held.cells.iter().map(|cell| {
+            let levels = cell.levels.iter().enumerate();
+            let items = levels.flat_map(|(level, held)| {
+                held.items.iter().map(move |item| ConditionOutline {
+                    level,
+                    access: item.access,
+                    when: self.when_outline(item.when),
+                    named: item
+                        .named
+                        .iter()
+                        .map(|selector| selector.text(&self.names, roster))
+                        .collect(),
+                    lock: item.lock,
+                })
+            });
+            (
+                self.vocabulary.word(cell.category).to_owned(),
+                items.collect(),
+            )
+        });
         Some(GroupOutline {
             established: held.established,
             unknown: held.unknown,
@@ -267,7 +291,7 @@ impl Policy {
             walled: held.walled,
             overrides: held.overrides,
             obligations: held.obligations,
-            named,
+            conditions: conditions.collect(),
         })
     }
 
@@ -312,6 +336,11 @@ impl Policy {
             }
         }
         subject
+    }
+
+    /// The categories whose sites are never inspected.
+    pub const fn never_inspected(&self) -> CategorySet {
+        self.ladder.private
     }
 
     /// The schedules by place, each with its id and its title.

@@ -27,6 +27,11 @@ impl JsonSchema for Day {
 #[serde(transparent)]
 pub struct TimeOfDay(pub Time);
 
+impl TimeOfDay {
+    /// The beginning of a day, and the end of the one before.
+    pub const MIDNIGHT: Self = Self(Time::midnight());
+}
+
 impl JsonSchema for TimeOfDay {
     fn inline_schema() -> bool {
         true
