@@ -31,6 +31,23 @@ impl PublicKey {
         key_id(&self.origin, &self.key)
     }
 
+    /// Whether this is the signature part of a note with this body: an empty line and one line.
+    pub(crate) fn signed_note(&self, body: &str, rest: &str) -> bool {
+        let start = format!("\n\u{2014} {} ", self.origin);
+        let signature = rest
+            .strip_prefix(&*start)
+            .and_then(|rest| rest.strip_suffix('\n'))
+            .and_then(|text| STANDARD.decode(text).ok());
+        let Some((id, signature)) = signature
+            .as_deref()
+            .and_then(<[u8]>::split_first_chunk::<4>)
+        else {
+            return false;
+        };
+        let signature: Option<&[u8; 64]> = signature.try_into().ok();
+        *id == self.id() && signature.is_some_and(|one| self.verifies(body.as_bytes(), one))
+    }
+
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         self.key
             .verify_strict(message, &Signature::from_bytes(signature))
@@ -113,6 +130,14 @@ impl PrivateKey {
             origin: self.origin.clone(),
             key: self.key.verifying_key(),
         }
+    }
+
+    /// Signs a text as a C2SP note: the text, an empty line, and the signature.
+    pub(crate) fn sign_note(&self, body: &str) -> String {
+        let mut signature = self.public().id().to_vec();
+        signature.extend_from_slice(&self.sign(body.as_bytes()));
+        let (origin, signature) = (&self.origin, STANDARD.encode(signature));
+        format!("{body}\n\u{2014} {origin} {signature}\n")
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {

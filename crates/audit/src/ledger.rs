@@ -190,6 +190,11 @@ impl Ledger {
         &self.folder
     }
 
+    /// Signs a text that no head can be taken for.
+    pub(crate) fn sign_note(&self, body: &str) -> String {
+        self.lock().key.sign_note(body)
+    }
+
     /// The head that was written last, and the keys so far.
     pub(crate) fn head_and_keys(&self) -> (Checkpoint, KeyChain) {
         let state = self.lock();

@@ -249,6 +249,16 @@ impl Transcript {
         &self.key
     }
 
+    /// The head of this size, if it can be read.
+    pub(crate) fn head_of(&self, size: u64) -> Option<Checkpoint> {
+        let origin = self.key.origin();
+        let start: usize = (1..size)
+            .map(|size| Checkpoint::text_length(origin, size))
+            .sum();
+        let end = start + Checkpoint::text_length(origin, size);
+        note(self.checkpoints.get(start..end)?)
+    }
+
     /// The keys that signed the heads, as far as the entries say so. Reading is not verifying.
     pub fn keys(&self) -> KeyChain {
         let mut chain = KeyChain::new(self.key.clone());
