@@ -28,17 +28,29 @@
 //! ```
 
 mod compile;
+mod container;
+mod digest_list;
 mod folder;
+mod format;
 mod gather;
+mod import;
+mod item;
+mod lines;
 mod parse;
+mod phrase;
 mod refused;
 mod report;
 mod settings;
 mod starter;
 
 pub use compile::compile;
+pub use container::Limits;
+pub use digest_list::{DigestKind, DigestList, DigestSalt, SaltedDigest};
 pub use folder::{Loaded, load};
+pub use import::{Import, ImportError};
+pub use item::{Item, Pattern, PatternKind, Scope, Sink, UrlPrefix};
 pub use parse::{Entry, Format, Parsed, Rules, Suffixes, parse};
+pub use phrase::{Phrase, PhraseEffect, PhraseOrigin, PhrasePart};
 pub use refused::{Reason, Refused, RefusedLine};
 pub use report::{ListReport, Report};
 pub use settings::{Covers, Exception, ExceptionsFile, Source, SourcesFile, schemas};

@@ -13,14 +13,46 @@ pub enum Reason {
     Address,
     /// An address of this machine, of private or of special networks.
     SpecialAddress,
+    /// A network of so many addresses that no list can mean them all.
+    Wide,
     /// A name of a single label.
     SingleLabel,
     /// A public suffix: it would cover the sites of people who have nothing to do with it.
     PublicSuffix,
     /// A URL, a network or a rule of another format.
     OtherFormat,
-    /// A hosts line that sends a name elsewhere instead of closing it.
+    /// A line of the right format with a fault in it.
+    Syntax,
+    /// A regular expression with a fault, or one that no engine can run in linear time.
+    Pattern,
+    /// A file to be included that is not there, or includes itself.
+    Include,
+    /// It sends a name elsewhere, or changes a text, instead of closing.
     Rewrite,
+    /// It hides parts of pages and closes nothing.
+    Cosmetic,
+    /// It holds only for some pages, clients or kinds of content.
+    Context,
+    /// An option that is not known.
+    Option,
+    /// Another rule of the list cancels it.
+    Cancelled,
+    /// The list itself takes it back.
+    Lifted,
+    /// A path of a host: understood, but the index holds hosts alone.
+    NotEnforcedUrl,
+    /// An expression or glob: understood, but the index cannot hold it.
+    NotEnforcedPattern,
+    /// A network: understood, but the index holds single addresses alone.
+    NotEnforcedNetwork,
+    /// What opens below a name that the same list closes: understood, but not opened.
+    NotEnforcedLift,
+    /// For some kinds of DNS questions or servers only: understood, but not enforced.
+    NotEnforcedKind,
+    /// A phrase of page content, which the index of names cannot hold.
+    NotEnforcedPhrase,
+    /// A salted digest, which the index of names cannot hold.
+    NotEnforcedDigest,
 }
 
 impl Reason {
@@ -31,11 +63,71 @@ impl Reason {
             Self::Character => "a character that no host has",
             Self::Address => "looks like an address but is none",
             Self::SpecialAddress => "an address of private or special networks",
+            Self::Wide => "a network of too many addresses",
             Self::SingleLabel => "a single label",
             Self::PublicSuffix => "a public suffix",
             Self::OtherFormat => "a URL, a network or another format",
-            Self::Rewrite => "sends a name to another address",
+            Self::Syntax => "has a fault in it",
+            Self::Pattern => "an expression that has a fault or cannot run in linear time",
+            Self::Include => "includes a file that is not there, or itself",
+            Self::Rewrite => "sends a name or text elsewhere",
+            Self::Cosmetic => "hides parts of pages and closes nothing",
+            Self::Context => "holds for some pages, clients or kinds of content only",
+            Self::Option => "an option that is not known",
+            Self::Cancelled => "cancelled by another rule of the list",
+            Self::Lifted => "taken back by the list itself",
+            Self::NotEnforcedUrl => "not enforced: a path of a host",
+            Self::NotEnforcedPattern => "not enforced: an expression or glob",
+            Self::NotEnforcedNetwork => "not enforced: a network of addresses",
+            Self::NotEnforcedLift => "not enforced: opens below a name that the list closes",
+            Self::NotEnforcedKind => "not enforced: for some kinds of DNS questions only",
+            Self::NotEnforcedPhrase => "not enforced: a phrase of page content",
+            Self::NotEnforcedDigest => "not enforced: a salted digest",
         }
+    }
+
+    /// Whether such a line speaks against the list: its publisher cannot have meant it.
+    pub const fn is_bad(self) -> bool {
+        match self {
+            Self::Length
+            | Self::Character
+            | Self::Address
+            | Self::SpecialAddress
+            | Self::Wide
+            | Self::SingleLabel
+            | Self::PublicSuffix
+            | Self::OtherFormat
+            | Self::Syntax
+            | Self::Pattern
+            | Self::Include => true,
+            Self::Rewrite
+            | Self::Cosmetic
+            | Self::Context
+            | Self::Option
+            | Self::Cancelled
+            | Self::Lifted
+            | Self::NotEnforcedUrl
+            | Self::NotEnforcedPattern
+            | Self::NotEnforcedNetwork
+            | Self::NotEnforcedLift
+            | Self::NotEnforcedKind
+            | Self::NotEnforcedPhrase
+            | Self::NotEnforcedDigest => false,
+        }
+    }
+
+    /// Whether the line was understood and would close something, but is not enforced.
+    pub const fn is_not_enforced(self) -> bool {
+        matches!(
+            self,
+            Self::NotEnforcedUrl
+                | Self::NotEnforcedPattern
+                | Self::NotEnforcedNetwork
+                | Self::NotEnforcedLift
+                | Self::NotEnforcedKind
+                | Self::NotEnforcedPhrase
+                | Self::NotEnforcedDigest
+        )
     }
 }
 
@@ -51,6 +143,9 @@ pub struct Refused {
 /// One line that gave no entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RefusedLine {
+    /// The file of a folder or archive in which it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Its number, counted from 1.
     pub line: usize,
     /// Why.
@@ -63,7 +158,13 @@ impl Refused {
     /// How many lines of each reason are kept.
     pub const KEPT: usize = 5;
 
-    pub(crate) fn add(&mut self, line: usize, reason: Reason, text: Option<&str>) {
+    pub(crate) fn add(
+        &mut self,
+        file: Option<&str>,
+        line: usize,
+        reason: Reason,
+        text: Option<&str>,
+    ) {
         let count = self.counts.entry(reason).or_default();
         *count += 1;
         if *count <= Self::KEPT {
@@ -75,12 +176,33 @@ impl Refused {
                 }
             };
             let text = text.map(|text| text.chars().take(80).map(printable).collect());
-            self.first.push(RefusedLine { line, reason, text });
+            let file = file.map(str::to_owned);
+            self.first.push(RefusedLine {
+                file,
+                line,
+                reason,
+                text,
+            });
         }
     }
 
     /// How many lines were refused.
     pub fn total(&self) -> usize {
         self.counts.values().sum()
+    }
+
+    /// How many lines speak against the list; see [`Reason::is_bad`].
+    pub fn bad(&self) -> usize {
+        self.sum(Reason::is_bad)
+    }
+
+    /// How many lines were understood but are not enforced.
+    pub fn not_enforced(&self) -> usize {
+        self.sum(Reason::is_not_enforced)
+    }
+
+    fn sum(&self, which: impl Fn(Reason) -> bool) -> usize {
+        let counted = self.counts.iter().filter(|(reason, _)| which(**reason));
+        counted.map(|(_, count)| count).sum()
     }
 }

@@ -1,0 +1,157 @@
+use std::sync::Arc;
+
+/// A phrase of page content: what is looked for and what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phrase {
+    /// What must stand on one page, all of it; never empty.
+    pub parts: Vec<PhrasePart>,
+    /// What it does where it stands.
+    pub effect: PhraseEffect,
+    /// Where it comes from.
+    pub origin: Arc<PhraseOrigin>,
+}
+
+impl Phrase {
+    /// Published ones have at most seven parts.
+    pub const MOST_PARTS: usize = 16;
+}
+
+/// One text of a phrase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhrasePart {
+    /// The text without the spaces at its ends, as the file writes it; not folded.
+    pub text: String,
+    /// Whether a word begins with it.
+    pub begins_word: bool,
+    /// Whether a word ends with it.
+    pub ends_word: bool,
+}
+
+impl PhrasePart {
+    /// Reads what stands between brackets; `None` where it is empty or too long.
+    pub(crate) fn parse(inner: &str) -> Option<Self> {
+        let text = inner.trim();
+        (!text.is_empty() && text.len() <= MOST_PART).then(|| Self {
+            text: text.to_owned(),
+            begins_word: inner.starts_with([' ', '\t']),
+            ends_word: inner.ends_with([' ', '\t']),
+        })
+    }
+}
+
+/// What a phrase does to the page on which it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhraseEffect {
+    /// It closes the page at once.
+    Bans,
+    /// It opens the page.
+    Excepts,
+    /// It adds to the score of the page, or takes from it.
+    Weighs(i32),
+    /// It adds so many hundredths of the limit of the group.
+    WeighsPercent(i32),
+}
+
+impl PhraseEffect {
+    /// Reads a weight, such as `40`, `-30` or `10%`.
+    pub(crate) fn parse(weight: &str) -> Option<Self> {
+        let weight = weight.trim();
+        let (number, percent) = match weight.strip_suffix('%') {
+            Some(number) => (number, true),
+            None => (weight, false),
+        };
+        let number: i32 = number.trim().parse().ok()?;
+        let sound = number.unsigned_abs() <= MOST_WEIGHT;
+        sound.then_some(if percent {
+            Self::WeighsPercent(number)
+        } else {
+            Self::Weighs(number)
+        })
+    }
+}
+
+/// Where phrases come from, as their file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PhraseOrigin {
+    /// What `#listcategory` says.
+    pub category: Option<String>,
+    /// The folder, such as `gambling`.
+    pub theme: Option<String>,
+    /// The language in English, in lower case, where the path names one.
+    pub language: Option<String>,
+    /// What a phrase without a weight does, by the name of the file.
+    pub effect: Option<PhraseEffect>,
+}
+
+impl PhraseOrigin {
+    /// Reads a path as `french/pornography/weighted` or `pornography/weighted_french`.
+    pub fn of_path(path: &str) -> Self {
+        let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let file = file.split('.').next().unwrap_or_default();
+        let effect = match file.split('_').next() {
+            Some("banned") => Some(PhraseEffect::Bans),
+            Some("exception") => Some(PhraseEffect::Excepts),
+            Some(_) | None => None,
+        };
+        let known = |word: &&str| LANGUAGES.contains(word);
+        let language = folders
+            .split('/')
+            .filter(known)
+            .last()
+            .or_else(|| file.split('_').find(known));
+        let theme = folders
+            .rsplit('/')
+            .find(|part| !part.is_empty() && !known(part));
+        Self {
+            category: None,
+            theme: theme
+                .filter(|theme| *theme != "phraselists")
+                .map(str::to_owned),
+            language: language.map(str::to_owned),
+            effect,
+        }
+    }
+}
+
+const MOST_PART: usize = 256;
+const MOST_WEIGHT: u32 = 10_000;
+
+/// The languages after which folders and files of published lists are named.
+const LANGUAGES: [&str; 36] = [
+    "arabic",
+    "bengali",
+    "bulgarian",
+    "chinese",
+    "chinesebig5",
+    "chinesegb2312",
+    "czech",
+    "danish",
+    "dutch",
+    "english",
+    "ukenglish",
+    "finnish",
+    "french",
+    "german",
+    "greek",
+    "hebrew",
+    "hindi",
+    "hungarian",
+    "italian",
+    "japanese",
+    "korean",
+    "lithuanian",
+    "malay",
+    "norwegian",
+    "panjabi",
+    "polish",
+    "portuguese",
+    "romanian",
+    "russian",
+    "russian-1251",
+    "russian-koi8-r",
+    "somali",
+    "spanish",
+    "swedish",
+    "turkish",
+    "urdu",
+];
