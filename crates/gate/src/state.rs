@@ -1,7 +1,8 @@
+use crate::explain::seen;
 use identity::{Bindings, Identifier};
 use matcher::Artefact;
-use model::{Faults, Files, PolicyVersion};
-use policy::{Overlay, Policy};
+use model::{Faults, Files, PolicyVersion, Target, Verdict};
+use policy::{Overlay, Policy, View};
 use std::sync::Arc;
 
 /// Policy and identity, compiled from files that hold together.
@@ -94,6 +95,13 @@ impl State {
     /// What feeds say of addresses.
     pub const fn bindings(&self) -> &Arc<Bindings> {
         &self.bindings
+    }
+
+    /// Decides one query of a view as the doors do: in the detail that its door would see.
+    pub fn judge(&self, view: &View, target: Target<'_>) -> Verdict {
+        let target = seen(target, view.obligations().inspect);
+        let labels = self.artefact.label_target(&target);
+        self.policy().decide(view, &target, labels)
     }
 
     /// The files that made the policy, and what they say of the school's own servers.

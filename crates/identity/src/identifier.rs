@@ -106,6 +106,16 @@ impl Identifier {
         &self.roster
     }
 
+    /// A hardware address of a device; `None` where it is known by other addresses alone.
+    pub fn hardware(&self, device: &str) -> Option<Hardware> {
+        let index = self.roster.devices.find(device)?;
+        let held = self.devices.iter().find(|held| held.device == index)?;
+        held.members.iter().find_map(|member| match member {
+            Member::Hardware(hardware) => Some(*hardware),
+            Member::Network(_) | Member::Device(_) | Member::Set(_) => None,
+        })
+    }
+
     /// The zone of an address; `None` outside every zone.
     pub fn zone(&self, source: IpAddr) -> Option<ZoneAnswer> {
         self.known_zone(source.to_canonical())
