@@ -94,6 +94,12 @@ impl Courier {
     }
 }
 
+impl Drop for Courier {
+    fn drop(&mut self) {
+        self.shared.stop();
+    }
+}
+
 /// Escalation and retry are looked at this often; a new notice rings the bell.
 const EVERY: Duration = Duration::from_secs(10);
 

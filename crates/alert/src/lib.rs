@@ -4,8 +4,13 @@
 //! must know. It is on the disk before the call that made it returns, and stays in the [`Queue`]
 //! until somebody was told.
 //!
-//! This crate is synchronous and decides nothing: who holds which role it is told in a
-//! [`Directory`], and what a notice holds up is for the desk.
+//! A [`Courier`] delivers the queue by mail and webhook. A [`Watch`] looks at the journal for what
+//! a person must look into and opens [`Incidents`]; [`OnDuty`] takes in what a pupil tells an
+//! adult. [`weekly_of_journal`] makes the report of a week, [`GovernorReport`] the one that names
+//! nobody.
+//!
+//! This crate is synchronous, keeps its threads to itself and decides nothing: who holds which
+//! role it is told in a [`Directory`], and what a notice holds up is for the desk.
 //!
 //! ```
 //! use alert::{Notice, Queue, Role, Urgency};
@@ -27,6 +32,7 @@
 mod bell;
 mod courier;
 mod directory;
+mod each_row;
 mod governor_report;
 mod held;
 mod incident;
@@ -58,6 +64,7 @@ mod telling;
 mod theme;
 mod watch;
 mod watch_settings;
+mod watcher;
 mod webhook;
 mod weekly_report;
 
@@ -90,4 +97,5 @@ pub use telling::{TellError, Teller, Telling, Told};
 pub use theme::Theme;
 pub use watch::{Desk, Sighting, Watch, WatchError};
 pub use watch_settings::{Threshold, WatchSettings};
-pub use weekly_report::{ChangeCounts, GroupCounts, Report, last_week, weekly};
+pub use watcher::{Trouble, Watcher};
+pub use weekly_report::{ChangeCounts, GroupCounts, Report, last_week, weekly, weekly_of_journal};

@@ -6,6 +6,7 @@ use crate::rota::{Errand, Rota, rest};
 use crate::webhook::Webhook;
 use crate::{Directory, Queue, QueueError, School, Settings, Urgency};
 use model::{Clock, Moment};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Shared {
     open: Mutex<Open>,
+    stops: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,7 @@ impl Shared {
                 mail_failures: 0,
                 webhook_failures: 0,
             }),
+            stops: AtomicBool::new(false),
         }
     }
 
@@ -61,6 +64,15 @@ impl Shared {
     pub(crate) fn forgive(&self) {
         let mut open = self.lock();
         (open.mail_rests, open.webhook_rests) = (None, None);
+    }
+
+    /// Has the round that runs end after the mail that is under way.
+    pub(crate) fn stop(&self) {
+        self.stops.store(true, Ordering::SeqCst);
+    }
+
+    fn stops(&self) -> bool {
+        self.stops.load(Ordering::SeqCst)
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -144,7 +156,7 @@ impl Post {
             Err(error) => return self.down(&plan.errands, &error, now),
         };
         let mut errands = plan.errands.iter();
-        while let Some(errand) = errands.next() {
+        while let Some(errand) = errands.next().filter(|_| !self.shared.stops()) {
             match self.run(&mailer, errand, head.as_deref(), now) {
                 Ok(message) => {
                     self.mail_works(now);
@@ -261,7 +273,7 @@ impl Post {
             return Ok(());
         }
         let webhook = Webhook::new(settings);
-        for held in due {
+        for held in due.into_iter().take_while(|_| !self.shared.stops()) {
             let result = match &webhook {
                 Ok(webhook) => webhook.post(self.school.name(), held, now),
                 Err(why) => Err(why.clone()),

@@ -2,7 +2,7 @@ use crate::bell::Bell;
 use crate::held::{Also, By, Failed, Held, NoticeId, Sent};
 use crate::line_file::LineFile;
 use crate::record::{Book, Record};
-use crate::{Letter, Person};
+use crate::{Directory, Letter, Person};
 use model::Moment;
 use std::io;
 use std::path::Path;
@@ -123,6 +123,20 @@ impl Queue {
     /// The notices that nobody settled, the oldest first.
     pub fn waiting(&self) -> Vec<Held> {
         self.lock().book.waiting().cloned().collect()
+    }
+
+    /// The notices that wait for a person: those who were told so far, and nobody whom a notice
+    /// concerns.
+    pub fn waiting_for(&self, person: &Person, directory: &Directory, now: Moment) -> Vec<Held> {
+        let mut waiting = self.waiting();
+        waiting.retain(|held| {
+            let told = usize::try_from(held.step)
+                .unwrap_or(usize::MAX)
+                .saturating_add(1);
+            let chain = directory.chain(&held.letter, now).into_iter();
+            chain.take(told).any(|contact| contact.person == *person)
+        });
+        waiting
     }
 
     /// Every notice that is kept, settled ones of the last weeks included, the oldest first.

@@ -1,5 +1,6 @@
 use crate::bell::Bell;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -27,7 +28,10 @@ impl Rounds {
             .name(name.to_owned())
             .spawn(move || {
                 while !stopped.load(Ordering::SeqCst) {
-                    round();
+                    // One bad round must not end all that follow.
+                    if catch_unwind(AssertUnwindSafe(&mut round)).is_err() {
+                        tracing::error!("a round of the notices ended by a panic");
+                    }
                     heard.wait(every);
                 }
             })?;
@@ -36,6 +40,14 @@ impl Rounds {
             stops,
             thread: Some(thread),
         })
+    }
+
+    /// Whether the thread runs.
+    #[cfg(test)]
+    pub(crate) fn runs(&self) -> bool {
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
     }
 
     /// Has the next round done now.
@@ -54,5 +66,25 @@ impl Drop for Rounds {
         {
             tracing::error!("a thread of the notices ended by a panic");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn a_round_that_panics_is_followed_by_another() {
+        let (sender, done) = channel();
+        let mut first = true;
+        let bell = Arc::new(Bell::default());
+        let rounds = Rounds::start("test", Duration::from_millis(1), bell, move || {
+            assert!(!std::mem::take(&mut first), "the first round fails");
+            let _ = sender.send(());
+        });
+        let rounds = rounds.unwrap();
+        done.recv_timeout(Duration::from_secs(8)).unwrap();
+        assert!(rounds.runs());
     }
 }

@@ -1,3 +1,4 @@
+use crate::each_row::each_row;
 use crate::incident::{ContextRow, Incident, IncidentId, IncidentKind, Nature};
 use crate::mark::Mark;
 use crate::{
@@ -146,9 +147,13 @@ impl Watch {
         }
         let from = self.mark.since().min(now).before(OVERLAP);
         let mut rows = Vec::new();
-        collect(journal, from, now.after(AHEAD), &mut rows)?;
+        let until = now.max(self.mark.since()).after(AHEAD);
+        each_row(journal, from, until, &mut |row| {
+            if row.alert || row.rung == Rung::Floor {
+                rows.push(row);
+            }
+        })?;
         let mut mark = self.mark.clone();
-        rows.retain(|row| row.alert || row.rung == Rung::Floor);
         let fresh = mark.unseen(rows, from, now);
         let seen = self.look(&fresh, to.directory);
         for sighting in &seen {
@@ -303,7 +308,7 @@ fn context(journal: &Path, row: &DecisionRow, now: Moment) -> Result<Vec<Context
     let asked = Search {
         client: Some(row.client),
         since: Some(row.first.before(CONTEXT)),
-        until: Some(now.min(row.first.after(CONTEXT)).after(AHEAD)),
+        until: Some(now.min(row.first.after(CONTEXT)).after(MOMENT)),
         limit: Some(MOST_CONTEXT),
         ..Search::default()
     };
@@ -319,34 +324,6 @@ fn context(journal: &Path, row: &DecisionRow, now: Moment) -> Result<Vec<Context
         count: row.count,
     };
     Ok(rows.iter().map(line).collect())
-}
-
-/// All decisions of a span: a search that met its limit is made again in halves.
-fn collect(
-    journal: &Path,
-    from: Moment,
-    until: Moment,
-    found: &mut Vec<DecisionRow>,
-) -> Result<(), SearchError> {
-    let asked = Search {
-        since: Some(from),
-        until: Some(until),
-        ..Search::default()
-    };
-    let rows = search(journal, &asked)?;
-    let span = from.until(until);
-    if rows.len() < Search::LIMIT || span <= Duration::from_millis(1) {
-        found.extend(rows.into_iter().rev());
-        return Ok(());
-    }
-    let middle = from.after(span / 2);
-    collect(journal, from, middle, found)?;
-    // What began before the middle and lasted beyond it was found already.
-    let mut later = Vec::new();
-    collect(journal, middle, until, &mut later)?;
-    later.retain(|row| row.first >= middle);
-    found.extend(later);
-    Ok(())
 }
 
 /// How the files of alerts look now. Reading them is spared while nothing was added.
@@ -373,8 +350,11 @@ const ALERTS: &str = ".alert.sqlite";
 /// How late a decision may reach the journal.
 const OVERLAP: Duration = Duration::from_secs(300);
 
-/// Decisions of this very moment are looked at too, and those of a clock slightly ahead.
-const AHEAD: Duration = Duration::from_secs(2);
+/// Decisions of a clock that was set back since are looked at too.
+const AHEAD: Duration = Duration::from_secs(3600);
+
+/// The end of a search is no longer in it; what was decided at this very moment should be.
+const MOMENT: Duration = Duration::from_secs(1);
 
 const CONTEXT: Duration = Duration::from_secs(300);
 const MOST_CONTEXT: usize = 200;

@@ -1,11 +1,13 @@
+use crate::each_row::each_row;
 use crate::incident::{IncidentState, Recorded};
 use crate::sheet::Sheet;
 use crate::{Letter, Notice, NoticeKind, Role, School, Theme, Urgency};
-use audit::{DecisionRow, Known};
+use audit::{DecisionRow, Known, SearchError};
 use model::{Action, FLOOR, Moment, Rung};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,6 +87,33 @@ pub fn weekly(
     for row in rows.filter(|row| from <= row.first && row.first < until) {
         counts.take_in(&row);
     }
+    made(school, (from, until), counts, incidents, changes)
+}
+
+/// Makes the report of a span as [`weekly`] does, from a journal of any size.
+///
+/// # Errors
+///
+/// Fails when the journal cannot be read.
+pub fn weekly_of_journal(
+    school: &School,
+    (from, until): (Moment, Moment),
+    journal: &Path,
+    incidents: &[Recorded],
+    changes: ChangeCounts,
+) -> Result<Report, SearchError> {
+    let mut counts = Counts::default();
+    each_row(journal, from, until, &mut |row| counts.take_in(&row))?;
+    Ok(made(school, (from, until), counts, incidents, changes))
+}
+
+fn made(
+    school: &School,
+    (from, until): (Moment, Moment),
+    counts: Counts,
+    incidents: &[Recorded],
+    changes: ChangeCounts,
+) -> Report {
     let within = |it: &&Recorded| from <= it.incident.at && it.incident.at < until;
     let incidents: Vec<Recorded> = incidents.iter().filter(within).cloned().collect();
     let mut themes = BTreeMap::new();
@@ -137,9 +166,8 @@ impl Report {
         let open = open.filter(|it| it.state != IncidentState::Closed).count();
         let _ = writeln!(
             text,
-            "{} incidents, {open} of them not closed yet.\n{} requests, {} of them blocked.\n\
-             Besides, {} requests of machines (advertisements, apps) were blocked; nobody opened \
-             those.\n",
+            "Incidents: {}, not closed yet: {open}.\nRequests: {}, blocked: {}.\n\
+             Blocked besides: {} requests of machines (advertisements, apps); nobody opened those.\n",
             self.incidents.len(),
             self.requests,
             self.blocked,

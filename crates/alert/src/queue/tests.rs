@@ -1,5 +1,5 @@
 use super::*;
-use crate::stand_in::{letter, monday};
+use crate::stand_in::{letter, monday, school_people};
 use crate::{Role, Urgency};
 use proptest::prelude::*;
 
@@ -131,6 +131,20 @@ fn nobody_settles_a_notice_about_themselves() {
         assert!(matches!(refused, Err(QueueError::Concerned { .. })));
     }
     assert_eq!(queue.waiting().len(), 1);
+}
+
+#[test]
+fn a_notice_waits_for_those_who_were_told_so_far() {
+    let folder = tempfile::tempdir().unwrap();
+    let queue = opened(&folder);
+    let id = queue.push(letter(Role::SafeguardingLead, "x")).unwrap();
+    let waits = |person: &str| {
+        let person = Person::from(person);
+        queue.waiting_for(&person, &school_people(), at(1)).len()
+    };
+    assert_eq!(["lead", "second-lead", "technician"].map(waits), [1, 0, 0]);
+    queue.record_escalated(id, 1, at(600)).unwrap();
+    assert_eq!(["lead", "second-lead", "technician"].map(waits), [1, 1, 0]);
 }
 
 #[test]

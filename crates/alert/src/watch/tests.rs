@@ -289,6 +289,17 @@ fn nothing_is_told_twice_and_nothing_is_left_out_over_a_restart() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_hides_no_visit() {
+    let mut stage = Stage::new(WatchSettings::default());
+    stage.poll(1000);
+    let before = visit("dark.test", "suicide", 1001);
+    stage.journal.write(&[before]).unwrap();
+    assert_eq!(stage.poll(0), 1, "written before the clock was set back");
+    assert_eq!(stage.see(&[visit("dark.test", "violence", 2)], 3).len(), 2);
+    assert_eq!(stage.poll(1002), 0);
+}
+
+#[test]
 fn a_crash_before_the_mark_is_kept_counts_twice_and_loses_nothing() {
     let mut stage = Stage::new(WatchSettings::default());
     let mark = stage.folder.path().join(FILE);

@@ -92,9 +92,9 @@ fn the_monday_report_says_what_a_safeguarding_lead_asks() {
     Oakfield Primary
     Monday 16 November 2026, 07:00 to Monday 23 November 2026, 07:00
 
-    1 incidents, 1 of them not closed yet.
-    14 requests, 10 of them blocked.
-    Besides, 2 requests of machines (advertisements, apps) were blocked; nobody opened those.
+    Incidents: 1, not closed yet: 1.
+    Requests: 14, blocked: 10.
+    Blocked besides: 2 requests of machines (advertisements, apps); nobody opened those.
 
     Incidents
       No.  What                      About    Times  State  With
@@ -172,4 +172,31 @@ fn the_governors_report_names_nobody() {
         }
     }
     assert!(governors.groups.is_empty(), "three people are too few");
+}
+
+#[test]
+fn a_journal_larger_than_one_search_is_counted_once_and_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(model::ManualClock::new(monday()));
+    let mut journal = audit::Journal::open(folder.path(), clock).unwrap();
+    let (from, until) = last_week(&school(), monday());
+    let rows: Vec<DecisionRow> = (0..12_000u64)
+        .map(|number| {
+            let first = from.after(Duration::from_secs(number * 50));
+            DecisionRow {
+                first,
+                // Each lasts into the next, so every border of a search lies within some row.
+                last: first.after(Duration::from_secs(60)),
+                count: 1,
+                ..row("ks2", "p.upil", "games.test")
+            }
+        })
+        .collect();
+    journal.write(&rows).unwrap();
+    let changes = ChangeCounts::default();
+    let span = (from, until);
+    let report = weekly_of_journal(&school(), span, folder.path(), &[], changes).unwrap();
+    let same = weekly(&school(), span, rows.into_iter(), &[], changes);
+    assert_eq!(report.requests, 12_000);
+    assert_eq!(report, same);
 }
