@@ -52,7 +52,12 @@ impl Active {
         let transcript = Transcript::read(&StateFolder::ledger_in(state))?;
         let last = transcript
             .entries()
-            .filter(|written| written.leaf.kind() == Some(EntryKind::PolicyActivated))
+            .filter(|written| {
+                matches!(
+                    written.leaf.kind(),
+                    Some(EntryKind::PolicyActivated | EntryKind::RolledBack)
+                )
+            })
             .last();
         let Some(written) = last else { return Ok(None) };
         let entry = written.leaf.index;

@@ -1,26 +1,93 @@
-use crate::active::{Active, ActiveError};
-use crate::bundle::{Bundle, BundleError};
-use crate::proposal::{Approved, Checked, Mode, Proposal};
+use crate::attempts::Attempts;
+use crate::credential::Vault;
+use crate::credential::password::Hasher;
+use crate::register::{Heard, Register};
+use crate::request::Rhythm;
+use crate::session::Sessions;
 use crate::state_folder::StateFolder;
-use alert::{Notice, Queue, Role, Urgency};
-use audit::{Actor, Entry, EntryIndex, EntryKind, Ledger};
-use gate::{Compiled, Gate, State};
-use matcher::{Artefact, Secret};
-use model::{Chance, Clock, Faults, PolicyVersion};
-use policy::Overlay;
+use crate::{AccountId, Acting, Handed, Means, ProposalId, Settings};
+use alert::Queue;
+use audit::{Actor, AppendError, Entry, EntryIndex, EntryKind, Ledger, Pseudonym};
+use gate::{Gate, State};
+use matcher::Secret;
+use model::{Chance, Clock, Digest, Moment, PolicyVersion};
+use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+use zeroize::Zeroizing;
 
-/// The one way by which policy and lists change.
+mod activate;
+mod ask;
+mod check;
+mod confirm;
+mod decide;
+mod drift;
+mod entrance;
+mod force;
+mod founding;
+mod look;
+mod notify;
+mod propose;
+mod secrets;
+mod tick;
+mod time;
+mod token;
+mod trust;
+mod validate;
+
+pub use activate::ActivateError;
+pub use confirm::ConfirmError;
+pub use decide::DecideError;
+pub use drift::{Drift, DriftError};
+pub use entrance::{SessionError, SignInError};
+pub use force::Activated;
+pub use founding::{Commission, FoundError};
+pub use look::{Disclosure, LookError, SimilarMatter};
+pub use propose::ProposeError;
+pub use secrets::SecretError;
+pub use tick::Ticked;
+pub use token::{ApiToken, TokenError};
+pub use trust::{SetBack, Verification};
+pub use validate::InvalidChange;
+
+use check::Fresh;
+use force::Force;
+use time::GuardedTime;
+
+/// The one way by which policy, lists, accounts and all else change.
+///
+/// The ledger is the one truth: what the desk knows is a fold over its entries. All calls are
+/// synchronous and may wait for the disk.
 pub struct Desk {
     folder: StateFolder,
     ledger: Ledger,
-    notices: Queue,
+    notices: Arc<Queue>,
     secret: Secret,
+    vault: Vault,
+    hasher: Hasher,
     clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    /// One writer: what is decided on is still so when it is written down.
+    writing: Mutex<()>,
+    register: RwLock<Register>,
+    force: RwLock<Option<Arc<Force>>>,
+    gate: OnceLock<Arc<Gate>>,
+    sessions: Mutex<Sessions>,
+    attempts: Mutex<Attempts>,
+    rhythm: Mutex<Rhythm>,
+    time: Mutex<GuardedTime>,
+    /// What waiting matters would do to the policy of just now.
+    fresh: Mutex<BTreeMap<ProposalId, Fresh>>,
+    /// Temporary passwords that wait to be handed over, in memory alone.
+    handed: Mutex<BTreeMap<ProposalId, Handed>>,
+    /// Second factors that are being enrolled.
+    enrolling: Mutex<BTreeMap<AccountId, Zeroizing<String>>>,
+    set_back: RwLock<Option<SetBack>>,
 }
 
 /// A desk that was opened, and what happened on the way.
@@ -60,50 +127,14 @@ pub enum OpenDeskError {
     Notices(#[from] alert::QueueError),
     /// The ledger cannot be read.
     #[error(transparent)]
-    Read(#[from] audit::ReadTranscriptError),
+    Read(#[from] audit::ReadEntriesError),
     /// The start could not be written down.
     #[error(transparent)]
-    Append(#[from] audit::AppendError),
+    Append(#[from] AppendError),
 }
 
-/// A change could not be brought into force; what was in force stays.
-#[derive(Debug, thiserror::Error)]
-pub enum ActivateError {
-    /// The bundle could not be kept.
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
-    /// The compiled lists could not be kept.
-    #[error(transparent)]
-    Lists(#[from] matcher::CompileError),
-    /// The compiled lists could not be opened.
-    #[error(transparent)]
-    Open(#[from] matcher::OpenError),
-    /// The ledger did not take the entry.
-    #[error(transparent)]
-    Ledger(#[from] audit::AppendError),
-    /// What is in force cannot be told.
-    #[error(transparent)]
-    Active(#[from] ActiveError),
-    /// What is in force does not compile any more.
-    #[error("the policy in force does not compile with this version of the program:\n{faults}")]
-    Faults {
-        /// What is wrong.
-        faults: Faults,
-    },
-}
-
-/// What came into force.
-#[derive(Debug)]
-pub struct Activated {
-    /// The policy.
-    pub version: PolicyVersion,
-    /// The entry that says so.
-    pub entry: EntryIndex,
-    /// The files that changed.
-    pub changed: Vec<String>,
-    /// The state to decide by, where no gate was there to take it.
-    pub state: Option<State>,
-}
+/// The right to write: held from the last look at what is decided on until it is written down.
+pub(crate) struct Writing<'a>(#[allow(dead_code, reason = "held for its end")] MutexGuard<'a, ()>);
 
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -114,7 +145,7 @@ impl std::fmt::Debug for Desk {
 }
 
 impl Desk {
-    /// Opens the state folder, and founds the ledger at the first start.
+    /// Opens the state folder, founds the ledger at the first start, and reads what it says.
     ///
     /// # Errors
     ///
@@ -125,23 +156,21 @@ impl Desk {
         clock: Arc<dyn Clock>,
         chance: Arc<dyn Chance>,
     ) -> Result<Opened, OpenDeskError> {
-        let shown = || state.display().to_string();
-        let folder = StateFolder::open(state).map_err(|source| match source.kind() {
-            io::ErrorKind::WouldBlock => OpenDeskError::Locked { folder: shown() },
+        let unusable = |source: io::Error| match source.kind() {
+            io::ErrorKind::WouldBlock => OpenDeskError::Locked {
+                folder: state.display().to_string(),
+            },
             _ => OpenDeskError::Folder {
-                folder: shown(),
+                folder: state.display().to_string(),
                 source,
             },
-        })?;
-        let secret = folder
-            .secret(&*chance)
-            .map_err(|source| OpenDeskError::Folder {
-                folder: shown(),
-                source,
-            })?;
-        let notices = Queue::open(state)?;
+        };
+        let folder = StateFolder::open(state).map_err(unusable)?;
+        let secret = folder.secret(&*chance).map_err(unusable)?;
+        let vault = Vault::open(state, &secret).map_err(unusable)?;
+        let notices = Arc::new(Queue::open(state)?);
         let path = StateFolder::ledger_in(state);
-        let opened = Ledger::open(&path, origin, Arc::clone(&clock), chance)?;
+        let opened = Ledger::open(&path, origin, Arc::clone(&clock), Arc::clone(&chance))?;
         if let Some(cut) = opened.cut {
             tracing::warn!(
                 entry = cut.entry.0,
@@ -149,32 +178,39 @@ impl Desk {
                 "the beginning of an entry that was never acknowledged was cut off the ledger"
             );
         }
+        let mut register = Register::default();
+        for written in &opened.ledger.entries_from(EntryIndex(0))? {
+            register.hear(&Heard::of(written));
+        }
+        // A crash may lie between the founding and the first start, so both count.
+        let founded = opened.founded || register.lines.len() <= 1;
+        let time = GuardedTime::new(&*clock, register.latest);
         let desk = Self {
             folder,
             ledger: opened.ledger,
             notices,
-            secret,
+            secret: Secret::new(*secret),
+            vault,
+            hasher: Hasher::default(),
             clock,
+            chance,
+            writing: Mutex::default(),
+            register: RwLock::new(register),
+            force: RwLock::default(),
+            gate: OnceLock::new(),
+            sessions: Mutex::default(),
+            attempts: Mutex::default(),
+            rhythm: Mutex::default(),
+            time: Mutex::new(time),
+            fresh: Mutex::default(),
+            handed: Mutex::default(),
+            enrolling: Mutex::default(),
+            set_back: RwLock::default(),
         };
-        // A crash may lie between the founding and this entry, so it is asked for each time.
-        let transcript = desk.ledger.transcript()?;
-        let said = transcript
-            .entries()
-            .any(|written| written.leaf.kind() == Some(EntryKind::Unattended));
-        if !said {
-            desk.write(EntryKind::Unattended, None, json!({
-                "words": "changes take effect on one person's word until change control is set up",
-            }))?;
-        }
-        desk.write(
-            EntryKind::Started,
-            None,
-            json!({ "version": env!("CARGO_PKG_VERSION") }),
-        )?;
-        Ok(Opened {
-            desk,
-            founded: !said,
-        })
+        let version = json!({ "version": env!("CARGO_PKG_VERSION") });
+        desk.write(&desk.hold(), Actor::Gateway, EntryKind::Started, &version)?;
+        desk.say_oddities();
+        Ok(Opened { desk, founded })
     }
 
     /// The name of the ledger of a state folder; `None` before the first start.
@@ -183,18 +219,13 @@ impl Desk {
         Some(transcript.public_key().origin().to_owned())
     }
 
-    /// How changes are decided.
-    pub const fn mode(&self) -> Mode {
-        Mode::Unattended
-    }
-
     /// The ledger.
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// The notices that wait.
-    pub const fn notices(&self) -> &Queue {
+    /// The notices.
+    pub const fn notices(&self) -> &Arc<Queue> {
         &self.notices
     }
 
@@ -203,160 +234,15 @@ impl Desk {
         &self.folder
     }
 
-    /// What is in force; `None` before the first activation.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the ledger or the bundle cannot be read.
-    pub fn active(&self) -> Result<Option<Active>, ActiveError> {
-        Active::read(self.folder.path())
+    /// How changes are decided, as they stand in the policy in force.
+    pub fn settings(&self) -> Settings {
+        self.force()
+            .map_or_else(Settings::default, |force| force.settings.clone())
     }
 
-    /// Compiles a proposal and runs its own tests.
-    ///
-    /// The compiled lists are on the disk afterwards, under a name that nothing refers to yet.
-    ///
-    /// # Errors
-    ///
-    /// Every fault of every file.
-    pub fn check(&self, proposal: Proposal) -> Result<Checked, Faults> {
-        let bundle = &proposal.bundle;
-        let (compiled, lists, report, mut warnings) = compile(bundle, &self.secret)?;
-        let path = lists.write_to(&StateFolder::lists_in(self.folder.path()));
-        let opened = path
-            .map_err(|error| unkept(&error))
-            .and_then(|path| Artefact::open(&path, &self.secret).map_err(|error| unkept(&error)));
-        let artefact = match opened {
-            Ok(artefact) => artefact,
-            Err(fault) => {
-                warnings.push(fault);
-                return Err(warnings);
-            }
-        };
-        let state = State::new(compiled, Arc::new(artefact), &proposal.school);
-        state.prove(bundle.files(), &mut warnings);
-        if warnings.errors() > 0 {
-            return Err(warnings);
-        }
-        Ok(Checked {
-            state,
-            report,
-            warnings,
-            proposal,
-        })
-    }
-
-    /// Brings an approved proposal into force.
-    ///
-    /// Bundle and lists are on the disk before the ledger entry, the entry before the swap; a
-    /// crash between two steps leaves either what was in force, or what the ledger says is.
-    ///
-    /// # Errors
-    ///
-    /// What was in force stays.
-    pub fn activate(
-        &self,
-        approved: Approved<Checked>,
-        gate: Option<&Gate>,
-    ) -> Result<Activated, ActivateError> {
-        let Approved { what: checked, by } = approved;
-        let Proposal {
-            bundle,
-            school,
-            proposer,
-            reason,
-        } = checked.proposal;
-        let before = self.active()?;
-        bundle.keep(&StateFolder::bundles_in(self.folder.path()))?;
-        let artefact = checked.state.artefact().digest();
-        let version = bundle.version();
-        let changed = match &before {
-            Some(before) => bundle.differs(&before.bundle),
-            None => bundle
-                .files()
-                .iter()
-                .map(|(path, _)| path.to_owned())
-                .collect(),
-        };
-        if before
-            .as_ref()
-            .is_none_or(|before| before.artefact != artefact)
-        {
-            self.write(
-                EntryKind::ListsActivated,
-                Some(version),
-                json!({
-                    "artefact": artefact,
-                    "names": checked.report.compiled.names,
-                    "lists": checked.report.lists.iter().map(|list| json!({
-                        "id": list.id,
-                        "digest": list.digest,
-                        "names": list.names,
-                        "refused": list.refused.total(),
-                    })).collect::<Vec<_>>(),
-                }),
-            )?;
-        }
-        let entry = self.append(
-            proposer,
-            EntryKind::PolicyActivated,
-            Some(version),
-            json!({
-                "bundle": bundle.digest(),
-                "artefact": artefact,
-                "school": school,
-                "mode": by.word(),
-                "reason": reason,
-                "before": before.as_ref().map(|before| before.bundle.digest()),
-                "changed": changed,
-            }),
-        )?;
-        let state = match gate {
-            Some(gate) => {
-                gate.swap(checked.state);
-                None
-            }
-            None => Some(checked.state),
-        };
-        self.tell(entry, &reason, &changed);
-        self.sweep(&[Some(artefact), before.map(|before| before.artefact)]);
-        Ok(Activated {
-            version,
-            entry,
-            changed,
-            state,
-        })
-    }
-
-    /// Makes the state that is in force, for a start without a change.
-    ///
-    /// The compiled lists are opened as they lie; where they are gone or of an earlier format they
-    /// are compiled anew from the bundle.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the bundle does not compile any more.
-    pub fn resume(&self, active: &Active) -> Result<State, ActivateError> {
-        let folder = StateFolder::lists_in(self.folder.path());
-        let path = folder.join(format!("{}.artefact", active.artefact));
-        if let Ok(artefact) = Artefact::open(&path, &self.secret)
-            && artefact.digest() == active.artefact
-        {
-            let mut faults = Faults::default();
-            let overlay = Overlay::default();
-            let made = Compiled::compile(
-                active.bundle.files(),
-                &overlay,
-                active.version(),
-                &mut faults,
-            );
-            let compiled = made.ok_or(ActivateError::Faults { faults })?;
-            return Ok(State::new(compiled, Arc::new(artefact), &active.school));
-        }
-        let (compiled, lists, _, _) = compile(&active.bundle, &self.secret)
-            .map_err(|faults| ActivateError::Faults { faults })?;
-        let artefact = Artefact::open(&lists.write_to(&folder)?, &self.secret)?;
-        Ok(State::new(compiled, Arc::new(artefact), &active.school))
+    /// The moment, past every moment that the ledger has seen lately whatever the clock says.
+    pub fn now(&self) -> Moment {
+        lock(&self.time).now(&*self.clock)
     }
 
     /// Writes down that the gateway stops in good order.
@@ -364,8 +250,8 @@ impl Desk {
     /// # Errors
     ///
     /// Fails when the ledger does not take the entry.
-    pub fn stop(&self) -> Result<EntryIndex, audit::AppendError> {
-        self.write(EntryKind::Stopped, None, json!({}))
+    pub fn stop(&self) -> Result<EntryIndex, AppendError> {
+        self.write(&self.hold(), Actor::Gateway, EntryKind::Stopped, &json!({}))
     }
 
     /// Writes down that somebody bound an address by hand.
@@ -378,150 +264,151 @@ impl Desk {
         gate: &Gate,
         binding: identity::Binding,
         who: Actor,
-    ) -> Result<EntryIndex, audit::AppendError> {
-        let entry = self.append(
-            who,
-            EntryKind::IdentityBound,
-            None,
-            json!({ "binding": &binding }),
-        )?;
+    ) -> Result<EntryIndex, AppendError> {
+        let payload = json!({ "binding": &binding });
+        let entry = self.write(&self.hold(), who, EntryKind::IdentityBound, &payload)?;
         gate.bind(binding);
         Ok(entry)
     }
 
-    /// Writes down that a proposal was refused because of its faults, and tells the technician.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the ledger does not take the entry.
-    pub fn refuse(&self, faults: &Faults) -> Result<EntryIndex, audit::AppendError> {
-        let words: String = faults.to_string().chars().take(MOST_WORDS).collect();
-        let entry = self.write(
-            EntryKind::Fault,
-            None,
-            json!({
-                "what": "the edited files do not hold together; the policy in force stays",
-                "errors": faults.errors(),
-                "words": words,
-            }),
-        )?;
-        self.notify(
-            Role::Technician,
-            Urgency::Soon,
-            "the edited policy was refused",
-            words,
-            entry,
-        );
-        Ok(entry)
-    }
-
-    fn tell(&self, entry: EntryIndex, reason: &str, changed: &[String]) {
-        let words = format!("{reason}; files that changed: {}", changed.join(", "));
-        self.notify(
-            Role::Headteacher,
-            Urgency::Digest,
-            "a policy came into force",
-            words,
-            entry,
-        );
-    }
-
-    fn notify(&self, to: Role, urgency: Urgency, title: &str, words: String, entry: EntryIndex) {
-        let notice = Notice {
-            at: self.clock.now(),
-            to,
-            urgency,
-            title: title.to_owned(),
-            words,
-            entry: Some(entry.0),
-        };
-        // The ledger holds the change already; a notice that cannot be kept must not undo it.
-        if let Err(error) = self.notices.push(notice) {
-            tracing::error!(%error, entry = entry.0, "a notice could not be kept");
+    /// Says at the start what in the ledger this version cannot follow.
+    fn say_oddities(&self) {
+        let register = self.register();
+        if !register.unread.is_empty() || !register.impossible.is_empty() {
+            tracing::error!(
+                unread = register.unread.len(),
+                impossible = register.impossible.len(),
+                first = register.unread.iter().chain(&register.impossible).min(),
+                "entries of the change log cannot be followed and have no effect"
+            );
         }
     }
 
-    fn write(
-        &self,
-        kind: EntryKind,
-        policy_version: Option<PolicyVersion>,
-        payload: serde_json::Value,
-    ) -> Result<EntryIndex, audit::AppendError> {
-        self.append(Actor::Gateway, kind, policy_version, payload)
+    fn hold(&self) -> Writing<'_> {
+        // What a panic left behind is no different from a crash: the ledger tells.
+        Writing(lock(&self.writing))
     }
 
-    fn append(
+    /// Writes an entry down under the policy in force.
+    fn write<T: Serialize>(
         &self,
+        writing: &Writing<'_>,
         actor: Actor,
         kind: EntryKind,
-        policy_version: Option<PolicyVersion>,
-        payload: serde_json::Value,
-    ) -> Result<EntryIndex, audit::AppendError> {
-        self.ledger.append(Entry {
+        payload: &T,
+    ) -> Result<EntryIndex, AppendError> {
+        let version = self.force().map(|force| force.state.policy().version());
+        self.append(writing, actor, kind, version, payload)
+    }
+
+    /// Writes an entry down that speaks of a certain policy.
+    fn write_as<T: Serialize>(
+        &self,
+        writing: &Writing<'_>,
+        actor: Actor,
+        kind: EntryKind,
+        version: PolicyVersion,
+        payload: &T,
+    ) -> Result<EntryIndex, AppendError> {
+        self.append(writing, actor, kind, Some(version), payload)
+    }
+
+    /// The register hears of an entry once it is on the disk.
+    fn append<T: Serialize>(
+        &self,
+        _writing: &Writing<'_>,
+        actor: Actor,
+        kind: EntryKind,
+        version: Option<PolicyVersion>,
+        payload: &T,
+    ) -> Result<EntryIndex, AppendError> {
+        let payload = serde_json::to_value(payload)?;
+        let entry = Entry {
             kind,
             actor,
-            policy_version,
-            payload,
-        })
+            policy_version: version,
+            payload: payload.clone(),
+        };
+        let index = match finishes(kind) {
+            true => self.ledger.append_from_reserve(entry)?,
+            false => self.ledger.append(entry)?,
+        };
+        let heard = Heard {
+            entry: index.0,
+            at: self.clock.now(),
+            kind: Some(kind),
+            actor,
+            version,
+            payload: Some(&payload),
+        };
+        self.register_mut().hear(&heard);
+        Ok(index)
     }
 
-    /// Removes compiled lists that are neither in force nor were before.
-    fn sweep(&self, keep: &[Option<model::Digest>]) {
-        let folder = StateFolder::lists_in(self.folder.path());
-        let kept: Vec<String> = keep
-            .iter()
-            .flatten()
-            .map(|digest| format!("{digest}.artefact"))
-            .collect();
-        for file in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let name = file.file_name();
-            let old = name.to_str().is_some_and(|name| {
-                name.ends_with(".artefact") && !kept.iter().any(|kept| kept == name)
-            });
-            if old && let Err(error) = std::fs::remove_file(file.path()) {
-                tracing::warn!(%error, ?name, "an old artefact could not be removed");
-            }
+    fn register(&self) -> RwLockReadGuard<'_, Register> {
+        self.register.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn register_mut(&self) -> RwLockWriteGuard<'_, Register> {
+        self.register
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn force(&self) -> Option<Arc<Force>> {
+        self.force
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What decides now; `None` before anything is in force.
+    pub fn state(&self) -> Option<State> {
+        self.force().map(|force| force.state.clone())
+    }
+
+    /// Hands the gate over: whatever comes into force from now on is swapped into it.
+    pub fn attach(&self, gate: Arc<Gate>) {
+        let _writing = self.hold();
+        if let Some(force) = self.force() {
+            gate.swap(force.state.clone());
+        }
+        if self.gate.set(gate).is_err() {
+            tracing::error!("a second gate was handed over; the first one stays");
         }
     }
-}
 
-fn unkept(error: &dyn std::error::Error) -> model::Fault {
-    let mend = "check the disk and the rights of the state folder";
-    model::Fault::of_file("blocklists", error.to_string(), mend)
-}
-
-type Made = (Compiled, matcher::Compiled, lists::Report, Faults);
-
-/// Compiles policy and lists of a bundle; all faults of both.
-fn compile(bundle: &Bundle, secret: &Secret) -> Result<Made, Faults> {
-    let mut faults = Faults::default();
-    let compiled = Compiled::compile(
-        bundle.files(),
-        &Overlay::default(),
-        bundle.version(),
-        &mut faults,
-    );
-    let mut unheard = Faults::default();
-    let vocabulary = policy::vocabulary(bundle.files(), &mut unheard);
-    let lists = vocabulary.map(|vocabulary| {
-        let inputs: BTreeMap<String, Arc<[u8]>> = bundle
-            .files()
-            .under(BLOCKLISTS)
-            .map(|(path, content)| (path[BLOCKLISTS.len()..].to_owned(), Arc::clone(content)))
-            .collect();
-        lists::compile(&inputs, &vocabulary, secret)
-    });
-    match (compiled, lists) {
-        (Some(compiled), Some(Ok((lists, report)))) => Ok((compiled, lists, report, faults)),
-        (_, Some(Err(more))) => {
-            faults.append(more);
-            Err(faults)
-        }
-        (_, None | Some(Ok(_))) => Err(faults),
+    /// The digest under which a secret text is kept.
+    fn keep_digest(&self, what: &str, text: &str) -> Digest {
+        self.vault.digest(what, text)
     }
 }
 
-const BLOCKLISTS: &str = "blocklists/";
+/// Whether an entry finishes what was acknowledged, or closes: it may use up the reserve.
+const fn finishes(kind: EntryKind) -> bool {
+    matches!(
+        kind,
+        EntryKind::OverlayEnded
+            | EntryKind::ClockBackwards
+            | EntryKind::Fault
+            | EntryKind::BreakGlass
+            | EntryKind::Stopped
+    )
+}
 
-/// A ledger entry is no place for a novel.
-const MOST_WORDS: usize = 20_000;
+/// The pseudonym of somebody who acts.
+fn actor(acting: &Acting) -> Actor {
+    Actor::Account(Pseudonym(acting.account.bytes()))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a token, and no session, speaks.
+const fn by_token(acting: &Acting) -> bool {
+    match acting.means {
+        Means::Session(_) => false,
+        Means::Token(_) => true,
+    }
+}

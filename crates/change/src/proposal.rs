@@ -1,9 +1,10 @@
-use crate::Bundle;
+use crate::{Bundle, ProposalId};
 use audit::Actor;
 use gate::State;
 use model::Faults;
+use policy::Overlay;
 
-/// A change that waits to be checked and decided.
+/// Files that shall come into force, before they are checked.
 #[derive(Debug)]
 pub struct Proposal {
     /// What would come into force.
@@ -16,11 +17,13 @@ pub struct Proposal {
     pub reason: String,
 }
 
-/// A proposal that compiles; made by [`Desk::check`](crate::Desk::check) alone.
+/// Files that compile; made by [`Desk::check`](crate::Desk::check) alone.
 #[derive(Debug)]
 pub struct Checked {
     pub(crate) proposal: Proposal,
     pub(crate) state: State,
+    /// What held on top of them when they were compiled.
+    pub(crate) overlay: Overlay,
     pub(crate) report: lists::Report,
     pub(crate) warnings: Faults,
 }
@@ -42,35 +45,46 @@ impl Checked {
     }
 }
 
-/// How changes are decided.
+/// How changes of the files are decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// What checks comes into force on one person's word. Stands in the ledger and in `status`.
-    Unattended,
+    /// What checks comes into force, for days at most after the founding. Stands in the ledger.
+    Commissioning,
+    /// Somebody else decides.
+    Decided,
 }
 
 impl Mode {
     /// The word of `status` and the ledger.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Unattended => "unattended",
-        }
-    }
-
-    /// Consents to a checked proposal as this mode allows.
-    pub fn approve(self, checked: Checked) -> Approved<Checked> {
-        match self {
-            Self::Unattended => Approved {
-                what: checked,
-                by: self,
-            },
+            Self::Commissioning => "commissioning",
+            Self::Decided => "decided",
         }
     }
 }
 
-/// Something that was consented to. No other way leads to one than [`Mode::approve`].
+/// Something that was consented to: by the rules of commissioning
+/// ([`Desk::commission`](crate::Desk::commission)), or by the decision of a matter. Nothing else
+/// makes one.
 #[derive(Debug)]
 pub struct Approved<T> {
     pub(crate) what: T,
-    pub(crate) by: Mode,
+    pub(crate) by: Consent,
+}
+
+/// What a consent rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Consent {
+    Commissioning,
+    Matter { id: ProposalId, rolls_back: bool },
+}
+
+impl Consent {
+    pub(crate) const fn mode(self) -> Mode {
+        match self {
+            Self::Commissioning => Mode::Commissioning,
+            Self::Matter { .. } => Mode::Decided,
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// The folder in which the gateway keeps what it must not lose, locked by one process.
 #[derive(Debug)]
@@ -69,18 +70,18 @@ impl StateFolder {
     }
 
     /// The secret of the installation, made at the first start.
-    pub(crate) fn secret(&self, chance: &dyn Chance) -> io::Result<matcher::Secret> {
+    pub(crate) fn secret(&self, chance: &dyn Chance) -> io::Result<Zeroizing<[u8; 32]>> {
         let path = self.path.join(SECRET);
-        let mut bytes = [0; 32];
+        let mut bytes = Zeroizing::new([0; 32]);
         match File::open(&path) {
             Ok(mut file) => {
-                file.read_exact(&mut bytes)?;
+                file.read_exact(&mut bytes[..])?;
                 if file.read(&mut [0])? != 0 {
                     return Err(io::Error::new(io::ErrorKind::InvalidData, "not 32 bytes"));
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                chance.fill(&mut bytes)?;
+                chance.fill(&mut bytes[..])?;
                 let part = path.with_extension("part");
                 let mut file = OpenOptions::new()
                     .write(true)
@@ -88,14 +89,14 @@ impl StateFolder {
                     .truncate(true)
                     .mode(0o600)
                     .open(&part)?;
-                file.write_all(&bytes)?;
+                file.write_all(&bytes[..])?;
                 file.sync_all()?;
                 fs::rename(&part, &path)?;
                 File::open(&self.path)?.sync_all()?;
             }
             Err(error) => return Err(error),
         }
-        Ok(matcher::Secret::new(bytes))
+        Ok(bytes)
     }
 }
 

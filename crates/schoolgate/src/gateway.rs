@@ -3,7 +3,7 @@ use crate::folder::Folders;
 use crate::metrics;
 use crate::settings::Settings;
 use audit::{Actor, Journal, JournalWriter};
-use change::{Active, Checked, Desk, Proposal, StateFolder};
+use change::{Approved, Checked, Commission, Desk, Proposal, StateFolder};
 use console::Health;
 use gate::{Gate, Recorder, State};
 use model::{Chance, Clock, Faults, Files, SystemChance};
@@ -86,6 +86,7 @@ impl Gateway {
             .map_err(|source| Failure::door(&source))?;
         let recorder = Recorder::start(journal, settings.journal.path)?;
         let gate = Gate::new(decides, clock, chance, recorder);
+        desk.attach(Arc::clone(&gate));
         Self::open(desk, folders, gate, settings, sockets)
     }
 
@@ -157,26 +158,30 @@ impl Gateway {
             Ok(_) => {}
             Err(error) => return keep(&error),
         }
+        let files = bundle.files().clone();
         let checked = if faults.errors() > 0 {
             Err(faults)
         } else {
             self.desk.check(proposal(bundle, &settings))
         };
-        match checked {
-            Ok(checked) => {
-                let approved = self.desk.mode().approve(checked);
-                match self.desk.activate(approved, Some(&self.doors.gate)) {
-                    Ok(activated) => {
-                        tracing::info!(
-                            policy = %activated.version, entry = activated.entry.0,
-                            files = ?activated.changed, "a policy came into force"
-                        );
-                        self.say_restart(&settings);
-                    }
-                    Err(error) => keep(&error),
-                }
-            }
+        match checked.map(|checked| self.desk.commission(checked)) {
+            Ok(Ok(Commission::Approved(approved))) => self.activate(*approved, &settings),
+            Ok(Ok(Commission::Over(_))) => note_drift(&self.desk, &files),
+            Ok(Err(error)) => keep(&error),
             Err(faults) => self.refuse(faults),
+        }
+    }
+
+    fn activate(&self, approved: Approved<Checked>, settings: &Settings) {
+        match self.desk.activate(approved) {
+            Ok(activated) => {
+                tracing::info!(
+                    policy = %activated.version, entry = activated.entry.0,
+                    files = ?activated.changed, "a policy came into force"
+                );
+                self.say_restart(settings);
+            }
+            Err(error) => keep(&error),
         }
     }
 
@@ -200,7 +205,7 @@ impl Gateway {
 
     fn refuse(&self, faults: Faults) {
         let faults = self.folders.rename(faults);
-        if let Err(error) = self.desk.refuse(&faults) {
+        if let Err(error) = self.desk.refuse_files(&faults) {
             tracing::error!(error = %chain(&error), "the refusal could not be written down");
         }
         for fault in faults.iter() {
@@ -296,22 +301,36 @@ pub(crate) fn has_floor_list(state: &State) -> bool {
 /// What the gateway begins with.
 enum First {
     /// What was in force.
-    Resume(Active),
-    /// The working files, which hold together.
-    Activate(Box<Checked>),
+    Resume,
+    /// The working files, which hold together and may come into force.
+    Activate(Box<Approved<Checked>>),
 }
 
 impl First {
     fn state(self, desk: &Desk) -> Result<State, Failure> {
+        let none = || Failure::asked("nothing is in force", "report this");
         match self {
-            Self::Resume(active) => Ok(desk.resume(&active)?),
-            Self::Activate(checked) => {
-                let activated = desk.activate(desk.mode().approve(*checked), None)?;
-                activated.state.ok_or_else(|| {
-                    Failure::asked("the first activation gave no state", "report this")
-                })
+            Self::Resume => desk.resume()?.ok_or_else(none),
+            Self::Activate(approved) => {
+                desk.activate(*approved)?;
+                desk.state().ok_or_else(none)
             }
         }
+    }
+}
+
+/// Writes down that edited files wait for a decision, and says so.
+fn note_drift(desk: &Desk, files: &Files) {
+    match desk.drift(files) {
+        Ok(Some(drift)) => tracing::warn!(
+            files = ?drift.changed,
+            "edited files have no effect until they are proposed and approved"
+        ),
+        Ok(None) => {}
+        Err(error) => tracing::error!(
+            error = %chain(&error),
+            "that the files were edited could not be written down"
+        ),
     }
 }
 
@@ -329,15 +348,30 @@ fn first(
         && faults.errors() == 0
         && active.bundle.digest() == bundle.digest()
     {
-        return Ok((First::Resume(active.clone()), settings));
+        return Ok((First::Resume, settings));
     }
     if faults.errors() == 0 {
+        let files = bundle.files().clone();
         match desk.check(proposal(bundle, &settings)) {
             Ok(checked) => {
                 for warning in checked.warnings().iter() {
                     tracing::warn!("{}", warning.to_string().trim_end());
                 }
-                return Ok((First::Activate(Box::new(checked)), settings));
+                match (desk.commission(checked).map_err(|error| Failure::door(&error))?, active) {
+                    (Commission::Approved(approved), _) => {
+                        return Ok((First::Activate(approved), settings));
+                    }
+                    (Commission::Over(_), Some(active)) => {
+                        let settings =
+                            Settings::read(active.bundle.files(), &mut Faults::default());
+                        desk.resume()?;
+                        note_drift(desk, &files);
+                        return Ok((First::Resume, settings));
+                    }
+                    (Commission::Over(_), None) => {
+                        return Err(Failure::asked("nothing is in force", "report this"));
+                    }
+                }
             }
             Err(more) => faults = more,
         }
@@ -346,7 +380,7 @@ fn first(
     let Some(active) = active else {
         return Err(Failure::Faults(faults));
     };
-    desk.refuse(&faults)?;
+    desk.refuse_files(&faults)?;
     for fault in faults.iter() {
         tracing::error!("{}", fault.to_string().trim_end());
     }
@@ -355,7 +389,7 @@ fn first(
         "the working files do not hold together; deciding by the policy that was in force"
     );
     let settings = Settings::read(active.bundle.files(), &mut Faults::default());
-    Ok((First::Resume(active), settings))
+    Ok((First::Resume, settings))
 }
 
 /// The name of a ledger is signed into every head; it cannot be another one day.

@@ -1,0 +1,356 @@
+use super::activate::ActivateError;
+use super::{Desk, Writing};
+use crate::proposal::{Approved, Checked, Consent, Proposal};
+use crate::record::PolicyActivated;
+use crate::state_folder::StateFolder;
+use crate::{Active, ActiveError, Bundle, Settings};
+use audit::{Actor, EntryIndex, EntryKind};
+use gate::{Compiled, State};
+use matcher::{Artefact, Secret};
+use model::{Digest, Faults, PolicyVersion};
+use policy::Overlay;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+
+/// What decides, and all that it was made of.
+#[derive(Debug)]
+pub(crate) struct Force {
+    pub(crate) bundle: Bundle,
+    pub(crate) school: String,
+    pub(crate) state: State,
+    pub(crate) overlay: Overlay,
+    pub(crate) settings: Settings,
+}
+
+/// What came into force.
+#[derive(Debug)]
+pub struct Activated {
+    /// The policy.
+    pub version: PolicyVersion,
+    /// The entry that says so.
+    pub entry: EntryIndex,
+    /// The files that changed.
+    pub changed: Vec<String>,
+}
+
+impl Force {
+    fn new(bundle: Bundle, school: String, state: State, overlay: Overlay) -> Self {
+        Self {
+            settings: Settings::of(bundle.files()),
+            bundle,
+            school,
+            state,
+            overlay,
+        }
+    }
+
+    /// The same files with something else on top of them, and what should be looked at.
+    pub(crate) fn under(&self, overlay: &Overlay) -> Result<(State, Faults), Faults> {
+        let mut faults = Faults::default();
+        let version = version_of(&self.bundle, overlay);
+        let compiled = Compiled::compile(self.bundle.files(), overlay, version, &mut faults);
+        match compiled {
+            Some(compiled) => {
+                let artefact = Arc::clone(self.state.artefact());
+                Ok((State::new(compiled, artefact, &self.school), faults))
+            }
+            None => Err(faults),
+        }
+    }
+}
+
+impl Desk {
+    /// What is in force by the word of the ledger; `None` before the first activation.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the bundle cannot be read.
+    pub fn active(&self) -> Result<Option<Active>, ActiveError> {
+        Active::read(self.folder.path())
+    }
+
+    /// Makes what the ledger says is in force decide again, for a start without a change; `None`
+    /// before the first activation.
+    ///
+    /// The compiled lists are opened as they lie; where they are gone or of an earlier format they
+    /// are compiled anew from the bundle. What was approved and not brought into force before a
+    /// crash is brought into force by the next [`Desk::tick`].
+    ///
+    /// # Errors
+    ///
+    /// Fails when the bundle does not compile any more.
+    pub fn resume(&self) -> Result<Option<State>, ActivateError> {
+        let Some(active) = self.register().active().cloned() else {
+            return Ok(None);
+        };
+        let bundle = Bundle::read(&StateFolder::bundles_in(self.folder.path()), active.bundle)?;
+        self.look_for_witness(&Settings::of(bundle.files()));
+        let overlay = self.overlay();
+        let version = version_of(&bundle, &overlay);
+        let folder = StateFolder::lists_in(self.folder.path());
+        let path = folder.join(format!("{}.artefact", active.artefact));
+        let opened = Artefact::open(&path, &self.secret).ok();
+        let state = match opened.filter(|artefact| artefact.digest() == active.artefact) {
+            Some(artefact) => {
+                let mut faults = Faults::default();
+                let made = Compiled::compile(bundle.files(), &overlay, version, &mut faults);
+                let compiled = made.ok_or(ActivateError::Faults { faults })?;
+                State::new(compiled, Arc::new(artefact), &active.school)
+            }
+            None => {
+                let (compiled, lists, _, _) = compile(&bundle, &overlay, &self.secret)
+                    .map_err(|faults| ActivateError::Faults { faults })?;
+                let artefact = Artefact::open(&lists.write_to(&folder)?, &self.secret)?;
+                State::new(compiled, Arc::new(artefact), &active.school)
+            }
+        };
+        self.put(Force::new(bundle, active.school, state.clone(), overlay));
+        Ok(Some(state))
+    }
+
+    /// Compiles files and runs their own tests.
+    ///
+    /// The compiled lists are on the disk afterwards, under a name that nothing refers to yet.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of every file.
+    pub fn check(&self, proposal: Proposal) -> Result<Checked, Faults> {
+        let bundle = &proposal.bundle;
+        let overlay = self.overlay();
+        let (compiled, lists, report, mut warnings) = compile(bundle, &overlay, &self.secret)?;
+        let path = lists.write_to(&StateFolder::lists_in(self.folder.path()));
+        let opened = path
+            .map_err(|error| unkept(&error))
+            .and_then(|path| Artefact::open(&path, &self.secret).map_err(|error| unkept(&error)));
+        let artefact = match opened {
+            Ok(artefact) => artefact,
+            Err(fault) => {
+                warnings.push(fault);
+                return Err(warnings);
+            }
+        };
+        let state = State::new(compiled, Arc::new(artefact), &proposal.school);
+        state.prove(bundle.files(), &mut warnings);
+        if warnings.errors() > 0 {
+            return Err(warnings);
+        }
+        Ok(Checked {
+            state,
+            overlay,
+            report,
+            warnings,
+            proposal,
+        })
+    }
+
+    /// Brings approved files into force.
+    ///
+    /// Bundle and lists are on the disk before the ledger entry, the entry before the swap; a
+    /// crash between two steps leaves either what was in force, or what the ledger says is.
+    ///
+    /// # Errors
+    ///
+    /// What was in force stays.
+    pub fn activate(&self, approved: Approved<Checked>) -> Result<Activated, ActivateError> {
+        self.activate_under(&self.hold(), approved)
+    }
+
+    pub(super) fn activate_under(
+        &self,
+        writing: &Writing<'_>,
+        approved: Approved<Checked>,
+    ) -> Result<Activated, ActivateError> {
+        let Approved { what: checked, by } = approved;
+        let before = self.register().active().cloned();
+        checked
+            .proposal
+            .bundle
+            .keep(&StateFolder::bundles_in(self.folder.path()))?;
+        let changed = self.changed(
+            &checked.proposal.bundle,
+            before.as_ref().map(|old| old.bundle),
+        )?;
+        let artefact = checked.state.artefact().digest();
+        if before
+            .as_ref()
+            .is_none_or(|before| before.artefact != artefact)
+        {
+            self.write_lists(writing, &checked)?;
+        }
+        let Proposal {
+            bundle,
+            school,
+            proposer,
+            reason,
+        } = checked.proposal;
+        let (kind, matter) = match by {
+            Consent::Matter {
+                id,
+                rolls_back: true,
+            } => (EntryKind::RolledBack, Some(id)),
+            Consent::Matter {
+                id,
+                rolls_back: false,
+            } => (EntryKind::PolicyActivated, Some(id)),
+            Consent::Commissioning => (EntryKind::PolicyActivated, None),
+        };
+        let payload = PolicyActivated {
+            bundle: bundle.digest(),
+            artefact,
+            school: school.clone(),
+            mode: by.mode().word().to_owned(),
+            reason: reason.clone(),
+            before: before.as_ref().map(|before| before.bundle),
+            changed: changed.clone(),
+            matter,
+        };
+        let entry = self.write_as(writing, proposer, kind, bundle.version(), &payload)?;
+        self.put(Force::new(
+            bundle.clone(),
+            school,
+            checked.state,
+            checked.overlay,
+        ));
+        if let Err(error) = self.refresh(writing) {
+            tracing::error!(%error, "what holds for a while could not be joined; it is tried again");
+        }
+        self.sweep(&[Some(artefact), before.map(|before| before.artefact)]);
+        self.tell_activation(entry, &reason, &changed, by);
+        Ok(Activated {
+            version: bundle.version(),
+            entry,
+            changed,
+        })
+    }
+
+    fn changed(
+        &self,
+        bundle: &Bundle,
+        before: Option<Digest>,
+    ) -> Result<Vec<String>, ActivateError> {
+        let Some(before) = before else {
+            return Ok(bundle
+                .files()
+                .iter()
+                .map(|(path, _)| path.to_owned())
+                .collect());
+        };
+        let folder = StateFolder::bundles_in(self.folder.path());
+        Ok(bundle.differs(&Bundle::read(&folder, before)?))
+    }
+
+    fn write_lists(&self, writing: &Writing<'_>, checked: &Checked) -> Result<(), ActivateError> {
+        let lists = checked.report.lists.iter().map(|list| {
+            json!({
+                "id": list.id,
+                "digest": list.digest,
+                "names": list.names,
+                "refused": list.refused.total(),
+            })
+        });
+        let payload = json!({
+            "artefact": checked.state.artefact().digest(),
+            "names": checked.report.compiled.names,
+            "lists": lists.collect::<Vec<_>>(),
+        });
+        let version = checked.proposal.bundle.version();
+        self.write_as(
+            writing,
+            Actor::Gateway,
+            EntryKind::ListsActivated,
+            version,
+            &payload,
+        )?;
+        Ok(())
+    }
+
+    /// Joins what stands on top of the files with them, and swaps it in; nothing where it is so.
+    pub(super) fn refresh(&self, _writing: &Writing<'_>) -> Result<(), ActivateError> {
+        let Some(force) = self.force() else {
+            return Ok(());
+        };
+        let overlay = self.overlay();
+        if overlay == force.overlay {
+            return Ok(());
+        }
+        let (state, _) = force
+            .under(&overlay)
+            .map_err(|faults| ActivateError::Faults { faults })?;
+        let (bundle, school) = (force.bundle.clone(), force.school.clone());
+        self.put(Force::new(bundle, school, state, overlay));
+        Ok(())
+    }
+
+    /// Lets a state decide from now on.
+    fn put(&self, force: Force) {
+        if let Some(gate) = self.gate.get() {
+            gate.swap(force.state.clone());
+        }
+        *self.force.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(force));
+    }
+
+    /// Removes compiled lists that are neither in force nor were before.
+    fn sweep(&self, keep: &[Option<Digest>]) {
+        let folder = StateFolder::lists_in(self.folder.path());
+        let kept: Vec<String> = keep
+            .iter()
+            .flatten()
+            .map(|digest| format!("{digest}.artefact"))
+            .collect();
+        for file in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let name = file.file_name();
+            let old = name.to_str().is_some_and(|name| {
+                name.ends_with(".artefact") && !kept.iter().any(|kept| kept == name)
+            });
+            if old && let Err(error) = std::fs::remove_file(file.path()) {
+                tracing::warn!(%error, ?name, "an old artefact could not be removed");
+            }
+        }
+    }
+}
+
+/// The version that decisions name: that of the bundle while nothing stands on top of it.
+pub(crate) fn version_of(bundle: &Bundle, overlay: &Overlay) -> PolicyVersion {
+    if *overlay == Overlay::default() {
+        return bundle.version();
+    }
+    let mut bytes = bundle.digest().0.to_vec();
+    bytes.extend(serde_json::to_vec(overlay).unwrap_or_default());
+    PolicyVersion::from(Digest::of(&bytes))
+}
+
+fn unkept(error: &dyn std::error::Error) -> model::Fault {
+    let mend = "check the disk and the rights of the state folder";
+    model::Fault::of_file("blocklists", error.to_string(), mend)
+}
+
+type Made = (Compiled, matcher::Compiled, lists::Report, Faults);
+
+/// Compiles policy and lists of a bundle; all faults of both.
+fn compile(bundle: &Bundle, overlay: &Overlay, secret: &Secret) -> Result<Made, Faults> {
+    let mut faults = Faults::default();
+    let version = version_of(bundle, overlay);
+    let compiled = Compiled::compile(bundle.files(), overlay, version, &mut faults);
+    let mut unheard = Faults::default();
+    let vocabulary = policy::vocabulary(bundle.files(), &mut unheard);
+    let lists = vocabulary.map(|vocabulary| {
+        let inputs: BTreeMap<String, Arc<[u8]>> = bundle
+            .files()
+            .under(BLOCKLISTS)
+            .map(|(path, content)| (path[BLOCKLISTS.len()..].to_owned(), Arc::clone(content)))
+            .collect();
+        lists::compile(&inputs, &vocabulary, secret)
+    });
+    match (compiled, lists) {
+        (Some(compiled), Some(Ok((lists, report)))) => Ok((compiled, lists, report, faults)),
+        (_, Some(Err(more))) => {
+            faults.append(more);
+            Err(faults)
+        }
+        (_, None | Some(Ok(_))) => Err(faults),
+    }
+}
+
+const BLOCKLISTS: &str = "blocklists/";
