@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+mod somebody;
+pub use somebody::Somebody;
+
 /// Who would ask for what, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {

@@ -15,12 +15,15 @@ mod proof;
 mod record;
 mod recorder;
 mod session;
+mod sheet;
 mod state;
+mod tables;
 mod words;
 
 pub use counters::Counters;
 pub use explain::{
     ExceptionShown, Explainer, Explanation, LabelShown, Question, QuestionError, RungShown,
+    Somebody,
 };
 pub use gate::Gate;
 pub use judgement::{Client, Facts, Judgement, Reference};
@@ -28,5 +31,7 @@ pub use policy::Reading;
 pub use record::Backlog;
 pub use recorder::{PathDetail, Recorder, RecorderError};
 pub use session::Session;
+pub use sheet::{CategoryShown, GroupSheet, RuleShown, TimeShown};
 pub use state::{Compiled, State};
+pub use tables::{Kept, MarkShown, TableRow, TableShown};
 pub use words::Words;
