@@ -33,6 +33,14 @@ impl School {
         })
     }
 
+    /// A school whose times are told in UTC, for the day on which its zone is not known.
+    pub fn utc(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            zone: TimeZone::UTC,
+        }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
