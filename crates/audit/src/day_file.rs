@@ -4,7 +4,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +61,13 @@ impl FileKey {
     }
 }
 
+/// Where a row stands: in the how manieth file of its name, and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) generation: u64,
+    pub(crate) row: i64,
+}
+
 /// A day file could not be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DayFileError {
@@ -75,6 +82,12 @@ pub(crate) enum DayFileError {
 /// The decisions of one day and retention class, open for writing.
 pub(crate) struct DayFile {
     connection: Connection,
+    path: PathBuf,
+    /// The number that the file system gave the file: another file of the same name has another.
+    number: u64,
+    /// Whether it was made just now, and the how manieth of its name it is.
+    pub(crate) made: bool,
+    pub(crate) generation: u64,
     /// The numbers of words seen lately; only of those that are safely in the file.
     words: HashMap<Arc<str>, i64>,
 }
@@ -87,6 +100,7 @@ impl DayFile {
             .create_new(true)
             .mode(0o600)
             .open(path);
+        let is_new = made.is_ok();
         match made {
             Ok(_) => {
                 if let Some(folder) = path.parent() {
@@ -109,8 +123,25 @@ impl DayFile {
         }
         Ok(Self {
             connection,
+            path: path.to_owned(),
+            number: std::fs::metadata(path)?.ino(),
+            made: is_new,
+            generation: 0,
             words: HashMap::new(),
         })
+    }
+
+    /// Whether the file still bears its name. What is written to one that was removed is lost.
+    pub(crate) fn in_place(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|found| found.ino() == self.number)
+    }
+
+    /// The place of a row of this file.
+    pub(crate) const fn place(&self, row: i64) -> Place {
+        Place {
+            generation: self.generation,
+            row,
+        }
     }
 
     /// Does some writes in one transaction: all of them, or none.
@@ -180,10 +211,13 @@ impl DayFile {
     }
 
     /// Brings a row up to date; gives back whether it is still there.
-    pub(crate) fn update(&mut self, place: i64, row: &DecisionRow) -> rusqlite::Result<bool> {
+    pub(crate) fn update(&mut self, place: Place, row: &DecisionRow) -> rusqlite::Result<bool> {
+        if place.generation != self.generation {
+            return Ok(false);
+        }
         let mut statement = self.connection.prepare_cached(UPDATE)?;
         let changed = statement.execute(params![
-            place,
+            place.row,
             row.first.millis(),
             row.last.millis(),
             clip(row.count),

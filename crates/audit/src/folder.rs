@@ -1,3 +1,4 @@
+use crate::day_file::Place;
 use crate::decision_row::DecisionRow;
 use model::Moment;
 use std::collections::HashMap;
@@ -27,8 +28,8 @@ pub struct Folder {
 #[derive(Debug)]
 pub struct Fold {
     row: DecisionRow,
-    /// The row's number in its day file, once it is there.
-    pub(crate) place: Option<i64>,
+    /// Where the row stands, once it is in a day file.
+    pub(crate) place: Option<Place>,
     pub(crate) unwritten: bool,
 }
 

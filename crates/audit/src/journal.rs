@@ -1,4 +1,4 @@
-use crate::day_file::{Day, DayFile, DayFileError, FileKey, day_files};
+use crate::day_file::{Day, DayFile, DayFileError, FileKey, Place, day_files};
 use crate::decision_row::DecisionRow;
 use crate::disk::make_folder;
 use crate::folder::Fold;
@@ -16,6 +16,9 @@ pub struct Journal {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     files: BTreeMap<FileKey, DayFile>,
+    removed: u64,
+    /// How often a file was made: numbers of rows in an older one mean nothing in a newer.
+    generations: BTreeMap<FileKey, u64>,
 }
 
 /// The journal's folder could not be used.
@@ -70,6 +73,8 @@ impl Journal {
             folder: folder.to_owned(),
             clock,
             files: BTreeMap::new(),
+            removed: 0,
+            generations: BTreeMap::new(),
         };
         journal.settle_left_open();
         Ok(journal)
@@ -125,6 +130,12 @@ impl Journal {
         Ok(written)
     }
 
+    /// How often a file was found removed while it was being written: its rows are lost, and
+    /// somebody must be told.
+    pub const fn removed(&self) -> u64 {
+        self.removed
+    }
+
     /// Finds decisions, the newest first.
     ///
     /// # Errors
@@ -162,6 +173,16 @@ impl Journal {
     }
 
     fn file(&mut self, key: FileKey) -> Result<&mut DayFile, DayFileError> {
+        if self.files.get(&key).is_some_and(|file| !file.in_place()) {
+            // What was in it is gone; what comes now must not go the same way.
+            let file = key.name();
+            tracing::error!(
+                file,
+                "a file of the journal was removed while it was written"
+            );
+            self.files.remove(&key);
+            self.removed += 1;
+        }
         if !self.files.contains_key(&key) && self.files.len() >= MOST_OPEN {
             // Only a clock that jumps about comes here.
             self.files.pop_first();
@@ -169,7 +190,11 @@ impl Journal {
         match self.files.entry(key) {
             std::collections::btree_map::Entry::Occupied(file) => Ok(file.into_mut()),
             std::collections::btree_map::Entry::Vacant(place) => {
-                Ok(place.insert(DayFile::open(&self.folder.join(key.name()))?))
+                let mut file = DayFile::open(&self.folder.join(key.name()))?;
+                let generation = self.generations.entry(key).or_default();
+                *generation += u64::from(file.made);
+                file.generation = *generation;
+                Ok(place.insert(file))
             }
         }
     }
@@ -218,10 +243,10 @@ impl std::fmt::Debug for Journal {
     }
 }
 
-fn place(file: &mut DayFile, fold: &Fold) -> rusqlite::Result<i64> {
+fn place(file: &mut DayFile, fold: &Fold) -> rusqlite::Result<Place> {
     match fold.place {
         Some(place) if file.update(place, fold.row())? => Ok(place),
-        Some(_) | None => file.insert(fold.row()),
+        Some(_) | None => file.insert(fold.row()).map(|row| file.place(row)),
     }
 }
 

@@ -40,6 +40,8 @@ pub struct JournalCounts {
     pub floods: u64,
     /// Attempts to write that failed.
     pub failures: u64,
+    /// Files that somebody removed while they were written; their rows are gone.
+    pub removed: u64,
     /// Decisions that wait to be folded.
     pub waiting: u64,
 }
@@ -55,6 +57,7 @@ struct Shared {
     lost: AtomicU64,
     floods: AtomicU64,
     failures: AtomicU64,
+    removed: AtomicU64,
 }
 
 #[derive(Default)]
@@ -164,6 +167,7 @@ impl JournalWriter {
             lost: read(&shared.lost),
             floods: read(&shared.floods),
             failures: read(&shared.failures),
+            removed: read(&shared.removed),
             waiting: shared.lock().rows.len() as u64,
         }
     }
@@ -288,6 +292,8 @@ impl Work {
 
     fn write(&mut self) -> bool {
         let result = self.journal.write_folds(self.folder.unwritten());
+        let removed = self.journal.removed();
+        self.shared.removed.store(removed, Ordering::Relaxed);
         self.folder.settle(self.clock.now());
         self.shared
             .folded

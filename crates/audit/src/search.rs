@@ -11,6 +11,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What to look for in the journal; what is not given is not asked.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +93,12 @@ impl Search {
         ask(
             "last_ms >= ?",
             self.since.map(|since| Value::Integer(since.millis())),
+        );
+        // A row lies within one minute, and only its beginning has an index.
+        ask(
+            "first_ms >= ?",
+            self.since
+                .map(|since| Value::Integer(since.before(MINUTE).millis())),
         );
         ask(
             "first_ms < ?",
@@ -459,6 +466,8 @@ impl Words<'_> {
         }
     }
 }
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A column holds what this version never writes there.
 fn strange(column: &str) -> rusqlite::Error {

@@ -4,13 +4,18 @@ use crate::stand_in::{monday, refused, row};
 use model::{Action, Door, PolicyVersion, Rung};
 use std::time::Duration;
 
+const PLACE: Place = Place {
+    generation: 1,
+    row: 1,
+};
+
 fn rows(folder: &mut Folder) -> Vec<DecisionRow> {
     folder.unwritten().map(|fold| fold.row().clone()).collect()
 }
 
 fn write(folder: &mut Folder) {
     for fold in folder.unwritten() {
-        (fold.unwritten, fold.place) = (false, Some(1));
+        (fold.unwritten, fold.place) = (false, Some(PLACE));
     }
 }
 
@@ -137,7 +142,7 @@ fn a_written_row_is_brought_up_to_date_while_its_minute_lasts() {
             .unwritten()
             .map(|fold| (fold.place, fold.row().count))
             .next(),
-        Some((Some(1), 2))
+        Some((Some(PLACE), 2))
     );
     write(&mut folder);
     folder.settle(monday().after(Duration::from_secs(120)));

@@ -403,3 +403,29 @@ fn a_search_runs_beside_a_writer_in_the_middle_of_its_work() {
         .unwrap();
     assert_eq!(hosts(&desk, Search::default()), ["a.test"]);
 }
+
+// Somebody removes the file of today: what was in it is gone, what comes after is not, and no row
+// is brought up to date in the place of another.
+#[test]
+fn a_file_that_is_removed_is_said_and_begun_again() {
+    let mut desk = desk();
+    let mut folder = Folder::default();
+    let names = ["a.test", "b.test"];
+    for host in names {
+        folder.add(row(host, monday())).unwrap();
+    }
+    desk.journal.write_folds(folder.unwritten()).unwrap();
+    for end in ["", "-wal", "-shm"] {
+        let name = format!("2026-11-23.browse.sqlite{end}");
+        let _ = std::fs::remove_file(desk.folder.path().join(name));
+    }
+    folder.add(row("c.test", later(1))).unwrap();
+    desk.journal.write_folds(folder.unwritten()).unwrap();
+    assert_eq!(hosts(&desk, Search::default()), ["c.test"]);
+    assert_eq!(desk.journal.removed(), 1);
+    folder.add(row("a.test", later(2))).unwrap();
+    desk.journal.write_folds(folder.unwritten()).unwrap();
+    let rows = search(desk.folder.path(), &Search::default()).unwrap();
+    let counts: Vec<_> = rows.iter().map(|row| (&*row.host, row.count)).collect();
+    assert_eq!(counts, [("c.test", 1), ("a.test", 2)]);
+}
