@@ -1,82 +1,147 @@
-use crate::Health;
-use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use hyper::{Method, Response, StatusCode};
-use prometheus::{Encoder, Registry, TextEncoder};
+use crate::Refusal;
+use askama::Template;
+use axum::body::Body;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
 
-const PLAIN: &str = "text/plain; charset=utf-8";
-
-/// Answers one request by its method and path; nothing else of it is looked at.
-pub(crate) fn answer(
-    method: &Method,
-    path: &str,
-    registry: &Registry,
-    health: &impl Fn() -> Health,
-) -> Response<Full<Bytes>> {
-    if method != Method::GET && method != Method::HEAD {
-        let mut refused = response(
-            StatusCode::METHOD_NOT_ALLOWED,
-            PLAIN,
-            "only GET is answered\n",
-        );
-        refused
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return refused;
-    }
-    match path {
-        "/healthz" => response(StatusCode::OK, PLAIN, "the process runs\n"),
-        "/readyz" => readiness(&health()),
-        "/metrics" => metrics(registry),
-        "/" => response(
-            StatusCode::OK,
-            PLAIN,
-            "Schoolgate, management listener\n\n/healthz  whether the process runs\n/readyz   whether it does its work\n/metrics  counts, in Prometheus text form\n",
-        ),
-        _ => response(
-            StatusCode::NOT_FOUND,
-            PLAIN,
-            "no such page; / lists those there are\n",
-        ),
-    }
+/// What a page or an action answers.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    status: StatusCode,
+    kind: &'static str,
+    body: Vec<u8>,
+    location: Option<String>,
+    file: Option<String>,
+    cookie: Cookie,
+    fixed: bool,
 }
 
-fn readiness(health: &Health) -> Response<Full<Bytes>> {
-    let status = if health.ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    // A struct of a flag and texts always has a JSON form.
-    let body = serde_json::to_string(health).unwrap_or_default();
-    response(status, "application/json", body + "\n")
+/// What happens to the session of the browser.
+#[derive(Debug)]
+pub(crate) enum Cookie {
+    /// It stays.
+    Keep,
+    /// It is this one from now on.
+    Set(String),
+    /// It is forgotten.
+    Drop,
 }
 
-fn metrics(registry: &Registry) -> Response<Full<Bytes>> {
-    let encoder = TextEncoder::new();
-    let mut text = Vec::new();
-    match encoder.encode(&registry.gather(), &mut text) {
-        Ok(()) => response(StatusCode::OK, encoder.format_type(), text),
-        Err(error) => {
-            tracing::error!(%error, "the metrics could not be written");
-            response(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                PLAIN,
-                "the metrics could not be written\n",
-            )
+impl Answer {
+    fn new(status: StatusCode, kind: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            kind,
+            body: body.into(),
+            location: None,
+            file: None,
+            cookie: Cookie::Keep,
+            fixed: false,
         }
     }
+
+    /// A page.
+    pub(crate) fn page(page: &impl Template) -> Result<Self, Refusal> {
+        Ok(Self::new(StatusCode::OK, HTML, page.render()?))
+    }
+
+    /// A page with something to mend on it: the form comes back as it was filled in.
+    pub(crate) fn again(page: &impl Template) -> Result<Self, Refusal> {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Ok(Self::new(status, HTML, page.render()?))
+    }
+
+    /// A page with a status of its own.
+    pub(crate) fn page_with(status: StatusCode, page: &impl Template) -> Result<Self, Refusal> {
+        Ok(Self::new(status, HTML, page.render()?))
+    }
+
+    /// Sends the browser to another page, after something was done.
+    pub(crate) fn see(path: impl Into<String>) -> Self {
+        let mut answer = Self::new(StatusCode::SEE_OTHER, TEXT, Vec::new());
+        answer.location = Some(path.into());
+        answer
+    }
+
+    /// Plain text.
+    pub(crate) fn text(status: StatusCode, text: impl Into<Vec<u8>>) -> Self {
+        Self::new(status, TEXT, text)
+    }
+
+    /// Anything with a type of its own.
+    pub(crate) fn of_kind(kind: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self::new(StatusCode::OK, kind, body)
+    }
+
+    /// A file to keep; its name is reduced to letters that no browser reads otherwise.
+    pub(crate) fn download(name: &str, kind: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let mut answer = Self::new(StatusCode::OK, kind, body);
+        answer.file = Some(name.chars().filter(|c| safe(*c)).collect());
+        answer
+    }
+
+    /// JSON.
+    pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Result<Self, Refusal> {
+        let body = serde_json::to_vec(value)?;
+        Ok(Self::new(status, JSON, body))
+    }
+
+    /// JSON that says what was wrong, as RFC 9457 writes it.
+    pub(crate) fn problem(status: StatusCode, title: &str, detail: &str) -> Self {
+        let body = serde_json::json!({
+            "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
+        });
+        Self::new(status, PROBLEM, body.to_string())
+    }
+
+    /// The answer with another session.
+    pub(crate) fn with(mut self, cookie: Cookie) -> Self {
+        self.cookie = cookie;
+        self
+    }
+
+    /// The answer as one that is the same for ever.
+    pub(crate) const fn fixed(mut self) -> Self {
+        self.fixed = true;
+        self
+    }
+
+    /// Whether it is the same for ever.
+    pub(crate) const fn is_fixed(&self) -> bool {
+        self.fixed
+    }
+
+    /// Writes it for the wire; `cookie` gives the header of a session.
+    pub(crate) fn into_response(
+        self,
+        cookie: impl FnOnce(Cookie) -> Option<HeaderValue>,
+    ) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        let named = self.file.and_then(|name| {
+            HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).ok()
+        });
+        if let Some(named) = named {
+            headers.insert(CONTENT_DISPOSITION, named);
+        }
+        let location = self
+            .location
+            .and_then(|path| HeaderValue::from_str(&path).ok());
+        if let Some(location) = location {
+            headers.insert(LOCATION, location);
+        }
+        if let Some(cookie) = cookie(self.cookie) {
+            headers.insert(axum::http::header::SET_COOKIE, cookie);
+        }
+        response
+    }
 }
 
-fn response(status: StatusCode, kind: &str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let mut made = Response::new(Full::new(body.into()));
-    *made.status_mut() = status;
-    let headers = made.headers_mut();
-    if let Ok(kind) = HeaderValue::from_str(kind) {
-        headers.insert(CONTENT_TYPE, kind);
-    }
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    made
-}
+const HTML: &str = "text/html; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";

@@ -1,24 +1,66 @@
-//! The management listener: health and metrics.
+//! The console: where people see what the filter does, ask for changes, and decide them.
 //!
-//! The first storey of the console. It answers `GET /healthz`, `/readyz` and `/metrics` on an
-//! address of its own, which by default only the gateway itself reaches. It shows counts, never
-//! a host name or a person.
+//! [`Console`] holds every page and action; a [`Listener`] answers for it on an address of its
+//! own, over HTTPS with a certificate that the gateway signs itself. One table says which role
+//! may use which page, and the routers are built from it. The console decides nothing: it asks
+//! the desk ([`change::Desk`]) and shows its words, as the command line does. Pages work without
+//! scripts, at 320 pixels, by keyboard alone.
+//!
+//! `GET /healthz`, `/readyz` and `/metrics` are answered on the same address, unencrypted to the
+//! gateway itself alone.
 //!
 //! ```no_run
-//! use console::{Health, Listener, Settings};
+//! # fn start(parts: console::Parts) -> Result<(), console::ListenError> {
+//! use console::{Console, Listener, Settings};
 //!
-//! let settings = Settings::default();
-//! let listener = Listener::bind(&settings)?;
-//! let running = listener.run(prometheus::Registry::new(), || Health::ready("policy in force"))?;
+//! let listener = Listener::bind(&Settings::default())?;
+//! let running = listener.run(&Console::new(parts))?;
 //! running.stop();
-//! # Ok::<(), console::ListenError>(())
+//! # Ok(())
+//! # }
 //! ```
 
 mod answer;
+mod asked;
+mod authority;
+mod catalogue;
+mod certificates;
+mod chart;
+mod connection;
+mod console;
+mod form;
+mod frame;
+mod guard;
 mod health;
+mod lexicon;
 mod listener;
+mod matter_view;
+mod pages;
+mod probe;
+mod proof_view;
+mod refusal;
+mod replays;
+mod route;
+mod router;
+mod routes;
+mod serve;
+mod session_cookie;
 mod settings;
+mod style;
+mod tally;
+mod when;
 
+#[cfg(test)]
+mod stand_in;
+
+pub use authority::CertificateError;
+pub use console::{Console, Parts};
 pub use health::Health;
 pub use listener::{ListenError, Listener, Running};
-pub use settings::Settings;
+pub use settings::{OffSite, Settings};
+
+pub(crate) use answer::Answer;
+pub(crate) use asked::Asked;
+pub(crate) use connection::Connection;
+pub(crate) use form::Form;
+pub(crate) use refusal::Refusal;

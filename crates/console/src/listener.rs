@@ -1,46 +1,65 @@
-use crate::answer::answer;
-use crate::{Health, Settings};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use prometheus::Registry;
-use std::convert::Infallible;
+use crate::authority::{Authority, CertificateError};
+use crate::certificates::{Certificates, Source};
+use crate::console::Shown;
+use crate::guard::Names;
+use crate::route::Face;
+use crate::router::router;
+use crate::serve::{Door, serve};
+use crate::{Console, Settings};
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
-/// The bound management listener.
+/// A bound listener of the console.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
+    face: Face,
+    names: Vec<String>,
+    tls: bool,
+    files: Option<(PathBuf, PathBuf)>,
 }
 
-/// The management listener on its own thread.
+/// A listener of the console on its own thread.
 #[derive(Debug)]
 pub struct Running {
     stop: watch::Sender<bool>,
     thread: JoinHandle<()>,
 }
 
-/// The management listener could not be started.
+/// A listener of the console could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// The address cannot be had.
-    #[error(
-        "the management listener cannot listen on {address}; change `listen` under `[management]`"
-    )]
+    #[error("the console cannot listen on {address}; change `listen` under `[{table}]`")]
     Bind {
         /// The address.
         address: SocketAddr,
+        /// The table of the settings.
+        table: &'static str,
         /// What the system said.
         #[source]
         source: std::io::Error,
     },
+    /// Passwords would cross the network unencrypted.
+    #[error(
+        "without `tls` the console may listen on the machine itself alone, not on {address}; set `tls = true` under `[management]`, or listen on 127.0.0.1"
+    )]
+    Plain {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// A certificate without its key, or the other way round.
+    #[error("`certificate` and `key` under `[management]` belong together; give both or neither")]
+    Half,
+    /// There is no certificate to show.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The machine gives no thread.
-    #[error("the thread of the management listener could not be started")]
+    #[error("the thread of the console could not be started")]
     Thread(#[source] std::io::Error),
 }
 
@@ -49,14 +68,47 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// Fails when the address cannot be had.
+    /// Fails when the address cannot be had, or when it may not be without TLS.
     pub fn bind(settings: &Settings) -> Result<Self, ListenError> {
-        let address = settings.listen;
-        let fail = |source| ListenError::Bind { address, source };
-        let socket = TcpListener::bind(address).map_err(fail)?;
-        socket.set_nonblocking(true).map_err(fail)?;
-        let address = socket.local_addr().map_err(fail)?;
-        Ok(Self { socket, address })
+        let files = match (&settings.certificate, &settings.key) {
+            (Some(certificate), Some(key)) => Some((certificate.clone(), key.clone())),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => return Err(ListenError::Half),
+        };
+        if !settings.tls && !settings.listen.ip().is_loopback() {
+            return Err(ListenError::Plain {
+                address: settings.listen,
+            });
+        }
+        let (socket, address) = bound(settings.listen, "management")?;
+        Ok(Self {
+            socket,
+            address,
+            face: Face::Console,
+            names: settings.names.clone(),
+            tls: settings.tls,
+            files,
+        })
+    }
+
+    /// Binds the listener for approvals off site, where the settings have one.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the address cannot be had.
+    pub fn bind_off_site(settings: &Settings) -> Result<Option<Self>, ListenError> {
+        let Some(off_site) = &settings.off_site else {
+            return Ok(None);
+        };
+        let (socket, address) = bound(off_site.listen, "management.off_site")?;
+        Ok(Some(Self {
+            socket,
+            address,
+            face: Face::OffSite,
+            names: off_site.names.clone(),
+            tls: true,
+            files: Some((off_site.certificate.clone(), off_site.key.clone())),
+        }))
     }
 
     /// The address that was bound.
@@ -68,27 +120,53 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// Fails when the machine gives no thread.
-    pub fn run(
-        self,
-        registry: Registry,
-        health: impl Fn() -> Health + Send + Sync + 'static,
-    ) -> Result<Running, ListenError> {
+    /// Fails when there is no certificate to show, or when the machine gives no thread.
+    pub fn run(self, console: &Arc<Console>) -> Result<Running, ListenError> {
+        let door = Arc::new(Door {
+            console: Arc::clone(console),
+            router: router(console, Names::new(&self.names), self.face),
+            certificates: self.certificates(console)?,
+        });
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread()
+            .max_blocking_threads(WAITING_THREADS)
             .enable_all()
             .build()
             .map_err(ListenError::Thread)?;
         let thread = std::thread::Builder::new()
-            .name("management".to_owned())
+            .name("console".to_owned())
             .spawn(move || {
-                if let Err(error) = runtime.block_on(serve(self.socket, registry, health, stopped))
-                {
-                    tracing::error!(%error, "the management listener ended");
+                if let Err(error) = runtime.block_on(serve(self.socket, door, stopped)) {
+                    tracing::error!(%error, "a listener of the console ended");
                 }
+                runtime.shutdown_background();
             })
             .map_err(ListenError::Thread)?;
         Ok(Running { stop, thread })
+    }
+
+    fn certificates(&self, console: &Console) -> Result<Option<Certificates>, CertificateError> {
+        if !self.tls {
+            return Ok(None);
+        }
+        let source = match &self.files {
+            Some((certificate, key)) => Source::Brought {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            },
+            None => {
+                let folder = console.parts().state.join(AUTHORITY);
+                let listen = self.address.ip();
+                let authority = Authority::open(&folder, &self.names, listen, console.now())?;
+                console.show_certificate(Shown {
+                    pem: authority.pem().to_owned(),
+                    fingerprint: authority.fingerprint(),
+                });
+                Source::Own(authority)
+            }
+        };
+        let clock = Arc::clone(&console.parts().clock);
+        Certificates::new(source, clock).map(Some)
     }
 }
 
@@ -101,112 +179,23 @@ impl Running {
     }
 }
 
-async fn serve(
-    socket: TcpListener,
-    registry: Registry,
-    health: impl Fn() -> Health + Send + Sync + 'static,
-    mut stopped: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let listener = tokio::net::TcpListener::from_std(socket)?;
-    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let asked = Arc::new((registry, health));
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
-        };
-        let Ok((stream, _)) = accepted else {
-            // Out of descriptors: those in use are freed by their time limits.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
-            continue;
-        };
-        let asked = Arc::clone(&asked);
-        tokio::spawn(async move {
-            let _permit = permit;
-            let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-                let asked = Arc::clone(&asked);
-                async move {
-                    let (registry, health) = &*asked;
-                    Ok::<_, Infallible>(answer(
-                        request.method(),
-                        request.uri().path(),
-                        registry,
-                        health,
-                    ))
-                }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(Duration::from_secs(10))
-                .max_headers(64)
-                .max_buf_size(16 * 1024)
-                .serve_connection(TokioIo::new(stream), service);
-            // A connection that breaks or lingers concerns nobody but its client.
-            let _ended = tokio::time::timeout(LONGEST, connection).await;
-        });
-    }
+fn bound(
+    address: SocketAddr,
+    table: &'static str,
+) -> Result<(TcpListener, SocketAddr), ListenError> {
+    let fail = |source| ListenError::Bind {
+        address,
+        table,
+        source,
+    };
+    let socket = TcpListener::bind(address).map_err(fail)?;
+    socket.set_nonblocking(true).map_err(fail)?;
+    let address = socket.local_addr().map_err(fail)?;
+    Ok((socket, address))
 }
 
-/// Connections at once: a scraper, a browser, a few checks.
-const MOST_CONNECTIONS: usize = 64;
+/// The folder of the authority in the state folder.
+const AUTHORITY: &str = "ca";
 
-/// The longest that one connection is kept.
-const LONGEST: Duration = Duration::from_secs(300);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::{Read, Write};
-    use std::net::TcpStream;
-
-    fn ask(address: SocketAddr, request: &str) -> String {
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn get(address: SocketAddr, path: &str) -> String {
-        ask(
-            address,
-            &format!("GET {path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n"),
-        )
-    }
-
-    // OPS-08
-    #[test]
-    fn health_readiness_and_metrics_are_answered() {
-        let settings = Settings {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        };
-        let listener = Listener::bind(&settings).unwrap();
-        let address = listener.address();
-        let registry = Registry::new();
-        let counter = prometheus::IntCounter::new("schoolgate_test_total", "A test.").unwrap();
-        counter.inc();
-        registry.register(Box::new(counter)).unwrap();
-        let running = listener
-            .run(registry, || {
-                Health::ready("in force").but("the disk is full")
-            })
-            .unwrap();
-        assert!(get(address, "/healthz").starts_with("HTTP/1.1 200"));
-        let ready = get(address, "/readyz");
-        assert!(
-            ready.starts_with("HTTP/1.1 503") && ready.contains("the disk is full"),
-            "{ready}"
-        );
-        assert!(get(address, "/metrics").contains("schoolgate_test_total 1"));
-        assert!(get(address, "/nothing").starts_with("HTTP/1.1 404"));
-        let post = ask(
-            address,
-            "POST /metrics HTTP/1.1\r\nHost: g\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        );
-        assert!(post.starts_with("HTTP/1.1 405"), "{post}");
-        running.stop();
-    }
-}
+/// Answers that wait for the disk at once.
+const WAITING_THREADS: usize = 8;

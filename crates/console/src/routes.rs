@@ -1,0 +1,233 @@
+use crate::pages::{
+    accounts, break_glass, changes, fixed, health, matter, password, propose, requests,
+    second_factor, sign_in, today,
+};
+use crate::route::Reach::{OffSite, School};
+use crate::route::Verb::{Act, Show};
+use crate::route::Who::{Anybody, Begun, Only};
+use crate::route::{Answerer, Reach, Route, Verb, Who};
+use alert::Role;
+use change::{READERS, REQUEST_READERS, Roles};
+
+/// Every page and action of the console, with who may use it. The routers are built from this
+/// table and from nothing else; a test walks it for each role and for nobody.
+pub(crate) const ROUTES: &[Route] = &[
+    // For machines, and before signing in.
+    route(Show, "/healthz", Anybody, School, fixed::alive),
+    route(Show, "/readyz", Anybody, School, fixed::ready),
+    route(Show, "/metrics", Anybody, School, fixed::metrics),
+    route(Show, "/style/{name}", Anybody, OffSite, fixed::style),
+    route(Show, "/console.crt", Anybody, School, fixed::certificate),
+    route(Show, "/sign-in", Anybody, OffSite, sign_in::show),
+    route(Act, "/sign-in", Anybody, OffSite, sign_in::sign_in),
+    route(Act, "/sign-out", Anybody, OffSite, sign_in::sign_out),
+    route(Show, "/break-glass", Anybody, School, break_glass::show),
+    route(Act, "/break-glass", Anybody, School, break_glass::unseal),
+    // With a password to change or a second factor to set up.
+    route(Show, "/password", Begun, School, password::show),
+    route(Act, "/password", Begun, School, password::change),
+    route(Show, "/second-factor", Begun, School, second_factor::show),
+    route(Act, "/second-factor", Begun, School, second_factor::enrol),
+    // For everybody who is signed in.
+    route(Show, "/", Only(ALL), School, today::show),
+    route(Show, "/help", Only(ALL), OffSite, fixed::help),
+    // Requests and approvals.
+    route(Show, "/requests", Only(ALL), OffSite, requests::list),
+    route(
+        Act,
+        "/requests/sites/{id}/decline",
+        Only(DECLINERS),
+        OffSite,
+        requests::decline,
+    ),
+    route(Show, "/requests/{id}", Only(ALL), OffSite, matter::show),
+    route(
+        Act,
+        "/requests/{id}/approve",
+        Only(DECIDERS),
+        OffSite,
+        matter::approve,
+    ),
+    route(
+        Act,
+        "/requests/{id}/refuse",
+        Only(DECIDERS),
+        OffSite,
+        matter::refuse,
+    ),
+    route(
+        Act,
+        "/requests/{id}/confirm",
+        Only(DECIDERS),
+        OffSite,
+        matter::ratify,
+    ),
+    route(
+        Act,
+        "/requests/{id}/review",
+        Only(DECIDERS),
+        OffSite,
+        matter::review,
+    ),
+    route(
+        Act,
+        "/requests/{id}/collect",
+        Only(DECIDERS),
+        School,
+        matter::collect,
+    ),
+    route(
+        Act,
+        "/requests/{id}/withdraw",
+        Only(PROPOSERS),
+        OffSite,
+        matter::withdraw,
+    ),
+    route(Show, "/propose", Only(ASKERS), School, propose::show),
+    route(Act, "/propose", Only(ASKERS), School, propose::propose),
+    // The change log.
+    route(Show, "/changes", Only(READERS), School, changes::list),
+    route(
+        Act,
+        "/changes/verify",
+        Only(READERS),
+        School,
+        changes::verify,
+    ),
+    route(
+        Act,
+        "/changes/sign-off",
+        Only(SIGNERS),
+        School,
+        changes::sign_off,
+    ),
+    route(
+        Show,
+        "/changes/proof/{file}",
+        Only(READERS),
+        School,
+        changes::proof,
+    ),
+    // Accounts, and the gateway itself.
+    route(Show, "/accounts", Only(OVERSEERS), School, accounts::list),
+    route(Act, "/accounts", Only(OWNERS), School, accounts::open),
+    route(Act, "/accounts/{id}", Only(OWNERS), School, accounts::alter),
+    route(Show, "/health", Only(WATCHERS), School, health::show),
+];
+
+const fn route(verb: Verb, path: &'static str, who: Who, reach: Reach, answer: Answerer) -> Route {
+    Route {
+        verb,
+        path,
+        who,
+        reach,
+        answer,
+    }
+}
+
+const ALL: Roles = Roles::of(&Role::ALL);
+
+/// Who may propose anything at all.
+const PROPOSERS: Roles = Roles::of(&[
+    Role::Technician,
+    Role::Support,
+    Role::Coordinator,
+    Role::Headteacher,
+    Role::Deputy,
+    Role::SafeguardingLead,
+    Role::Teacher,
+    Role::Chair,
+]);
+
+/// Who may ask for an unblock.
+const ASKERS: Roles = Roles::of(&[
+    Role::Technician,
+    Role::Support,
+    Role::Coordinator,
+    Role::Headteacher,
+    Role::Deputy,
+    Role::SafeguardingLead,
+    Role::Teacher,
+]);
+
+/// Who may ever decide, confirm or review; whose turn it is, the desk says.
+const DECIDERS: Roles = Roles::of(&[
+    Role::Coordinator,
+    Role::Headteacher,
+    Role::Deputy,
+    Role::SafeguardingLead,
+    Role::Chair,
+]);
+
+/// Who may decline what somebody asked for on the block page.
+const DECLINERS: Roles = REQUEST_READERS;
+
+/// Who may sign the change log off.
+pub(crate) const SIGNERS: Roles = Roles::of(&[Role::Headteacher, Role::Governor, Role::Chair]);
+
+/// Who may see the accounts.
+const OVERSEERS: Roles = Roles::of(&[
+    Role::Technician,
+    Role::Coordinator,
+    Role::Headteacher,
+    Role::Deputy,
+    Role::Governor,
+    Role::Chair,
+    Role::Auditor,
+]);
+
+/// Who may propose something about an account.
+const OWNERS: Roles = Roles::of(&[
+    Role::Technician,
+    Role::Coordinator,
+    Role::Headteacher,
+    Role::Deputy,
+    Role::Chair,
+]);
+
+/// Who may see how the gateway does.
+const WATCHERS: Roles = Roles::of(&[
+    Role::Technician,
+    Role::Support,
+    Role::Coordinator,
+    Role::Headteacher,
+    Role::Deputy,
+    Role::SafeguardingLead,
+    Role::Governor,
+    Role::Chair,
+    Role::Auditor,
+]);
+
+#[cfg(test)]
+mod walk;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use change::RIGHTS;
+
+    // SEC-01: the table admits whoever the desk could, and nobody else.
+    #[test]
+    fn the_table_agrees_with_the_rights_of_the_desk() {
+        for role in Role::ALL {
+            let decides = RIGHTS.iter().any(|right| right.decide.contains(role));
+            assert_eq!(DECIDERS.contains(role), decides, "{role} decides");
+            let proposes = RIGHTS.iter().any(|right| right.propose.contains(role));
+            assert_eq!(PROPOSERS.contains(role), proposes, "{role} proposes");
+            let unblock = change::Right::of(change::ChangeKind::Override).propose;
+            assert_eq!(ASKERS.contains(role), unblock.contains(role), "{role} asks");
+            let account = change::Right::of(change::ChangeKind::Account).propose;
+            assert_eq!(OWNERS.contains(role), account.contains(role), "{role} owns");
+        }
+    }
+
+    #[test]
+    fn nothing_that_acts_is_open_to_everybody_but_the_ways_in_and_out() {
+        let open: Vec<_> = ROUTES
+            .iter()
+            .filter(|route| route.who == Anybody && route.verb == Act)
+            .map(|route| route.path)
+            .collect();
+        assert_eq!(open, ["/sign-in", "/sign-out", "/break-glass"]);
+    }
+}
