@@ -286,6 +286,57 @@ impl Change {
         }
     }
 
+    /// The measure that it ends or extends, by id.
+    pub fn measure(&self) -> Option<&str> {
+        match self {
+            Self::End { id } | Self::Extend { id, .. } => Some(id),
+            Self::Policy(_)
+            | Self::Override(_)
+            | Self::Plan(_)
+            | Self::Mode(_)
+            | Self::Lesson(_)
+            | Self::Pause(_)
+            | Self::Isolation(_)
+            | Self::Block(_)
+            | Self::Account(_)
+            | Self::Feed(_)
+            | Self::Hold(_)
+            | Self::Release { .. }
+            | Self::LiftLabels { .. }
+            | Self::Rollback { .. }
+            | Self::RotateKey
+            | Self::AcceptState { .. }
+            | Self::SocialAccount(_)
+            | Self::EndCommissioning => None,
+        }
+    }
+
+    /// What it does to an account, where it is about one.
+    pub const fn account(&self) -> Option<&AccountChange> {
+        match self {
+            Self::Account(change) => Some(change),
+            Self::Policy(_)
+            | Self::Override(_)
+            | Self::Plan(_)
+            | Self::Mode(_)
+            | Self::Lesson(_)
+            | Self::Pause(_)
+            | Self::Isolation(_)
+            | Self::Block(_)
+            | Self::End { .. }
+            | Self::Extend { .. }
+            | Self::Feed(_)
+            | Self::Hold(_)
+            | Self::Release { .. }
+            | Self::LiftLabels { .. }
+            | Self::Rollback { .. }
+            | Self::RotateKey
+            | Self::AcceptState { .. }
+            | Self::SocialAccount(_)
+            | Self::EndCommissioning => None,
+        }
+    }
+
     /// When it begins and ends, where it holds for a while.
     pub const fn span(&self) -> Option<(Moment, Option<Moment>)> {
         match self {

@@ -34,6 +34,7 @@ mod look;
 mod notify;
 mod propose;
 mod secrets;
+mod summary;
 mod tick;
 mod time;
 mod token;
@@ -210,6 +211,7 @@ impl Desk {
         let version = json!({ "version": env!("CARGO_PKG_VERSION") });
         desk.write(&desk.hold(), Actor::Gateway, EntryKind::Started, &version)?;
         desk.say_oddities();
+        desk.look_for_witness();
         Ok(Opened { desk, founded })
     }
 

@@ -225,3 +225,6 @@ impl Register {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,15 +30,15 @@ impl Desk {
                     && matches!(held.state, RequestState::Open | RequestState::Proposed)
             });
             match merged {
-                Some(held) => (
-                    held.id,
-                    held.asks.iter().any(|old| old.ask.client == ask.client),
-                ),
+                Some(held) => {
+                    let known = held.asks.iter().any(|old| old.ask.client == ask.client);
+                    (held.id, known || held.asks.len() >= Request::MOST_ASKS)
+                }
                 None if open.count() >= MOST_OPEN => return Err(AskError::Full),
                 None => (register.next_request(), false),
             }
         };
-        // The same device asks for the same site again: it is known already.
+        // The same device asks for the same site again, or very many did: it is known already.
         if !again {
             let payload = AskedFor {
                 request: id,

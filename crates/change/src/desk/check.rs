@@ -38,6 +38,7 @@ impl Desk {
         id: ProposalId,
     ) -> Result<Option<Candidate>, Faults> {
         let mut overlay = self.overlay();
+        let same = || force.bundle.files().clone();
         let files = match change {
             Change::Policy(files) => self.files_of(files.bundle)?,
             Change::Rollback { bundle } => self.files_of(*bundle)?,
@@ -47,21 +48,34 @@ impl Desk {
             },
             Change::End { id } => {
                 overlay = self.overlay_with(id, None);
-                force.bundle.files().clone()
+                same()
             }
             Change::Extend { id: old, end } => {
                 let held = self.standing(old).ok();
                 let longer = held.map(|held| held.measure.until(*end, id));
                 overlay = self.overlay_with(old, longer);
-                force.bundle.files().clone()
+                same()
             }
-            other => match Measure::of(other, id) {
-                Some(measure) => {
+            Change::Override(_)
+            | Change::Plan(_)
+            | Change::Mode(_)
+            | Change::Lesson(_)
+            | Change::Pause(_)
+            | Change::Isolation(_)
+            | Change::Block(_) => {
+                if let Some(measure) = Measure::of(change, id) {
                     measure.put(&mut overlay);
-                    force.bundle.files().clone()
                 }
-                None => return Ok(None),
-            },
+                same()
+            }
+            Change::Account(_)
+            | Change::Feed(_)
+            | Change::Hold(_)
+            | Change::Release { .. }
+            | Change::RotateKey
+            | Change::AcceptState { .. }
+            | Change::SocialAccount(_)
+            | Change::EndCommissioning => return Ok(None),
         };
         if files == *force.bundle.files() {
             let (state, warnings) = force.under(&overlay)?;
@@ -148,13 +162,8 @@ impl Desk {
         register: &Register,
     ) -> Case<'a> {
         let change = &draft.change;
-        let held = match change {
-            Change::End { id } | Change::Extend { id, .. } => id
-                .parse()
-                .ok()
-                .and_then(|id: ProposalId| register.held.get(&id)),
-            _no_measure => None,
-        };
+        let id = change.measure().and_then(|id| id.parse().ok());
+        let held = id.and_then(|id: ProposalId| register.held.get(&id));
         let own_lesson = held.is_some_and(|held| {
             matches!(held.measure, Measure::Lesson(_))
                 && register
@@ -162,16 +171,10 @@ impl Desk {
                     .get(&held.matter)
                     .is_some_and(|matter| matter.proposer.person == acting.person)
         });
-        let later = match (change, held) {
-            (Change::Extend { end, .. }, Some(held)) => {
-                held.measure.end().is_some_and(|before| before < *end)
-            }
-            (_, _) => false,
-        };
-        let own_account = match change {
-            Change::Account(change) => change.account() == Some(acting.account),
-            _no_account => false,
-        };
+        let before = held.and_then(|held| held.measure.end());
+        let later = matches!(change, Change::Extend { end, .. } if before.is_some_and(|before| before < *end));
+        let account = change.account().and_then(crate::AccountChange::account);
+        let own_account = account == Some(acting.account);
         Case {
             change,
             effect,
@@ -333,12 +336,9 @@ fn is_guarded(change: &Change, force: &Force) -> bool {
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let essential = policy.essential().iter().map(|host| host.name.as_str());
     let names: Vec<&str> = guarded.chain(essential).collect();
-    let closes = match change {
-        Change::Override(held) => !crate::change::lets_in(held.action),
-        Change::Plan(plan) => !crate::change::lets_in(plan.action),
-        Change::Block(_) => true,
-        _opens_or_names_none => false,
-    };
+    let closes = matches!(change, Change::Block(_))
+        || matches!(change, Change::Override(held) if !crate::change::lets_in(held.action))
+        || matches!(change, Change::Plan(plan) if !crate::change::lets_in(plan.action));
     closes
         && change.sites().iter().any(|site| {
             site == "category:help"

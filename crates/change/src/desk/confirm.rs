@@ -1,8 +1,9 @@
 use super::entrance::{Entered, SessionError, SignInError};
 use super::{Desk, by_token};
 use crate::record::SignedIn;
-use crate::{Acting, Confirmed};
+use crate::{Acting, Confirmed, Next};
 use audit::EntryKind;
+use std::net::IpAddr;
 
 /// A decision was not confirmed.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,12 @@ pub enum ConfirmError {
     /// A token decides nothing.
     #[error("a token decides nothing; sign in as a person")]
     Token,
+    /// The sealed account decides nothing.
+    #[error("the sealed account decides nothing")]
+    Sealed,
+    /// The account has no second factor yet.
+    #[error("sign in once and set up the second factor first: `schoolgate account enrol`")]
+    Begun,
     /// Password or code is wrong, or there were too many guesses.
     #[error(transparent)]
     SignIn(#[from] SignInError),
@@ -35,6 +42,9 @@ impl Desk {
             return Err(ConfirmError::Token);
         }
         let account = self.register().accounts.get(&acting.account).cloned();
+        if account.as_ref().is_none_or(|account| account.sealed) {
+            return Err(ConfirmError::Sealed);
+        }
         let name = account
             .as_ref()
             .map(|account| account.name.clone())
@@ -57,5 +67,27 @@ impl Desk {
             acting: acting.clone(),
             at: self.elapsed(),
         })
+    }
+
+    /// Signs somebody in for one decision alone, at the command line: one password, one code.
+    ///
+    /// # Errors
+    ///
+    /// Refuses as [`Desk::sign_in`] does, and an account without a second factor.
+    pub fn confirm_once(
+        &self,
+        name: &str,
+        password: &str,
+        code: &str,
+        from: IpAddr,
+    ) -> Result<Confirmed, ConfirmError> {
+        let signed = self.sign_in(name, password, Some(code), from)?;
+        match signed.next {
+            Next::Ready => Ok(Confirmed {
+                acting: signed.acting,
+                at: self.elapsed(),
+            }),
+            Next::ChangePassword | Next::EnrolSecondFactor => Err(ConfirmError::Begun),
+        }
     }
 }

@@ -85,7 +85,6 @@ impl Desk {
             return Ok(None);
         };
         let bundle = Bundle::read(&StateFolder::bundles_in(self.folder.path()), active.bundle)?;
-        self.look_for_witness(&Settings::of(bundle.files()));
         let overlay = self.overlay();
         let version = version_of(&bundle, &overlay);
         let folder = StateFolder::lists_in(self.folder.path());

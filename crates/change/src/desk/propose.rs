@@ -6,9 +6,7 @@ use super::validate::InvalidChange;
 use super::{Desk, Writing, actor, by_token};
 use crate::record::Proposed;
 use crate::session::{Means, Scope};
-use crate::{
-    Acting, Change, ChangeKind, Draft, Matter, Outcome, PersonId, ProposalId, Right, Route,
-};
+use crate::{Acting, ChangeKind, Draft, Matter, Outcome, PersonId, ProposalId, Right, Route};
 use alert::Role;
 use audit::EntryKind;
 use model::{Faults, Moment};
@@ -102,7 +100,6 @@ impl Desk {
                 kind,
             });
         }
-        // A token has nobody at it who could answer for something that needs no second person.
         if self.set_back().is_some() && kind != ChangeKind::AcceptState {
             return Err(ProposeError::SetBack);
         }
@@ -146,13 +143,14 @@ impl Desk {
     ) -> Result<Outcome, ProposeError> {
         let now = self.now();
         let effect = self.effect_of(force, candidate.as_ref(), now);
-        self.name_concerned(&mut draft);
+        self.name_concerned(acting, &mut draft);
         let route = {
             let register = self.register();
             let case = self.case(acting, &draft, effect.as_ref(), force, &register);
             case.route()
         };
         let at_once = matches!(route, Route::AtOnce { .. });
+        // A token has nobody at it who could answer for what needs no second person.
         if at_once && by_token(acting) {
             return Err(ProposeError::Role {
                 role: acting.role,
@@ -188,19 +186,22 @@ impl Desk {
         Ok(Outcome::Active(Box::new(self.shown(matter))))
     }
 
-    /// Adds the persons whom the change itself names to those who neither see nor decide it.
-    fn name_concerned(&self, draft: &mut Draft) {
+    /// Adds the persons whom the change itself names to those who neither see nor decide it, and
+    /// those of the matter that is ended or extended.
+    fn name_concerned(&self, acting: &Acting, draft: &mut Draft) {
         let register = self.register();
-        let named = register.accounts.values().filter(|account| {
-            let by_account = match &draft.change {
-                // One's own absence is no matter about oneself.
-                Change::Account(crate::AccountChange::Absence { .. }) => false,
-                Change::Account(change) => change.account() == Some(account.id),
-                other => account.is_named_in(other.whom()),
-            };
-            by_account
-        });
-        let named: Vec<PersonId> = named.map(|account| account.person).collect();
+        let change = &draft.change;
+        let account = change.account().and_then(crate::AccountChange::account);
+        let named = register
+            .accounts
+            .values()
+            .filter(|held| account == Some(held.id) || held.is_named_in(change.whom()));
+        let mut named: Vec<PersonId> = named.map(|account| account.person).collect();
+        let before = change.measure().and_then(|id| id.parse().ok());
+        let before = before.and_then(|id: ProposalId| register.matters.get(&id));
+        named.extend(before.iter().flat_map(|matter| &matter.concerns));
+        // Who proposes something about themselves sees it; they do not decide it either way.
+        named.retain(|person| *person != acting.person);
         draft.concerns.extend(named);
         draft.concerns.sort_unstable();
         draft.concerns.dedup();

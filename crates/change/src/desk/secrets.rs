@@ -96,8 +96,7 @@ impl Desk {
             SignInError::Wrong
             | SignInError::CodeNeeded
             | SignInError::Often { .. }
-            | SignInError::Hours
-            | SignInError::Sealed => SecretError::Session(SessionError::Changed),
+            | SignInError::Hours => SecretError::Session(SessionError::Changed),
         })
     }
 
@@ -236,13 +235,14 @@ impl Desk {
         Ok(())
     }
 
-    /// Gives an account a temporary password.
+    /// Gives an account a password that nobody chose.
     pub(super) fn give_password(
         &self,
         writing: &Writing<'_>,
         who: Actor,
         account: AccountId,
         what: &str,
+        temporary: bool,
     ) -> Result<Zeroizing<String>, SecretError> {
         let letters = crate::credential::text(&*self.chance, 20)?;
         let groups: Vec<&str> = (0..5)
@@ -251,7 +251,7 @@ impl Desk {
         let password = Zeroizing::new(groups.join("-"));
         let mut secrets = self.secrets_of(account)?.unwrap_or_default();
         secrets.password = Some(self.hasher.hash(&password, &*self.chance)?);
-        secrets.temporary = true;
+        secrets.temporary = temporary;
         self.keep_secrets(writing, who, account, &mut secrets, what)?;
         lock(&self.sessions).end_all(account, None);
         Ok(password)
@@ -292,7 +292,7 @@ impl Desk {
             }
             AccountChange::ResetPassword { .. } => {
                 let what = "the password was reset";
-                let password = self.give_password(writing, who, account.id, what)?;
+                let password = self.give_password(writing, who, account.id, what, true)?;
                 account.temporary = true;
                 let handed = Handed {
                     account: account.clone(),
@@ -354,7 +354,9 @@ impl Desk {
         // The account comes first: until it has a password nobody can use it, and a reset mends
         // what a crash left so.
         self.write(writing, who, EntryKind::AccountChanged, &payload)?;
-        let password = self.give_password(writing, who, id, "a temporary password was given")?;
+        // What lies in the safe is not changed at its first use: it has one use.
+        let what = "a first password was given";
+        let password = self.give_password(writing, who, id, what, !new.sealed)?;
         self.push_directory();
         let account = self.register().accounts.get(&id).cloned();
         Ok(Handed {

@@ -12,7 +12,10 @@ impl Desk {
     /// When the change log was begun.
     pub fn began(&self) -> Moment {
         let register = self.register();
-        register.lines.first().map_or(register.latest, |line| line.at)
+        register
+            .lines
+            .first()
+            .map_or(register.latest, |line| line.at)
     }
 
     /// What was changed in a span, for the reports.

@@ -39,7 +39,8 @@ impl Desk {
         };
         let now = self.now();
         let writing = self.hold();
-        for id in self.register().overdue(now) {
+        let overdue = self.register().overdue(now);
+        for id in overdue {
             self.end_at_its_time(&writing, id)?;
             done.ended.push(id);
         }
@@ -133,16 +134,12 @@ impl Desk {
     fn finish_replacing(&self, writing: &Writing<'_>) -> Vec<ProposalId> {
         let doubled: Vec<(ProposalId, ProposalId)> = {
             let register = self.register();
-            let replaced = |matter: &Matter| match &matter.change {
-                crate::Change::Extend { id, .. } if matter.stage.in_force() => {
-                    let old: ProposalId = id.parse().ok()?;
-                    let stands = register
-                        .held
-                        .get(&old)
-                        .is_some_and(|held| held.ended.is_none());
-                    stands.then_some((matter.id, old))
-                }
-                _no_other_is_two_entries => None,
+            let replaced = |matter: &Matter| {
+                let extends = matches!(matter.change, crate::Change::Extend { .. });
+                let old: ProposalId = matter.change.measure()?.parse().ok()?;
+                let held = register.held.get(&old);
+                let stands = held.is_some_and(|held| held.ended.is_none());
+                (extends && matter.stage.in_force() && stands).then_some((matter.id, old))
             };
             register.matters.values().filter_map(replaced).collect()
         };

@@ -47,11 +47,14 @@ impl Desk {
     }
 
     /// Holds the ledger against the head that the settings say is kept elsewhere.
-    pub(super) fn look_for_witness(&self, settings: &Settings) {
-        let Some(path) = &settings.witness else {
+    pub(super) fn look_for_witness(&self) {
+        let active = self.register().active().map(|active| active.bundle);
+        let bundle = active.and_then(|digest| self.bundle(digest).ok());
+        let settings = bundle.map(|bundle| Settings::of(bundle.files()));
+        let Some(path) = settings.and_then(|settings| settings.witness) else {
             return;
         };
-        let witness = match Witness::read(path) {
+        let witness = match Witness::read(&path) {
             Ok(witness) => witness,
             Err(error) => {
                 tracing::error!(%error, "the head kept elsewhere cannot be read");

@@ -114,10 +114,10 @@ impl Desk {
                 }
             }
             Change::End { id } => {
-                self.standing(id)?;
+                self.endable(acting, id)?;
             }
             Change::Extend { id, end } => {
-                let held = self.standing(id)?;
+                let held = self.endable(acting, id)?;
                 let mut longer = held.measure.until(*end, ProposalId(0)).change();
                 begin_now(&mut longer, now);
                 check_span(&longer, now)?;
@@ -193,6 +193,20 @@ impl Desk {
         let number: ProposalId = id.parse().map_err(|_| gone())?;
         let held = self.register().held.get(&number).cloned();
         held.filter(|held| held.ended.is_none()).ok_or_else(gone)
+    }
+
+    /// A measure that stands and that this person may end: not one that is about them, and a
+    /// teacher's own alone.
+    fn endable(&self, acting: &Acting, id: &str) -> Result<crate::measure::Held, InvalidChange> {
+        let held = self.standing(id)?;
+        let register = self.register();
+        let matter = register.matters.get(&held.matter);
+        let named = matter.is_none_or(|matter| matter.concerns.contains(&acting.person));
+        let own = matter.is_some_and(|matter| matter.proposer.person == acting.person);
+        match named || (acting.role == Role::Teacher && !own) {
+            true => Err(InvalidChange::NotInForce { id: id.to_owned() }),
+            false => Ok(held),
+        }
     }
 
     /// A lesson is for one class of the teacher's own, of categories that wait for permission

@@ -1,0 +1,10 @@
+//! The desk on a real disk: what is in force is what the ledger says, whatever happened between.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod around;
+mod commissioning;
+mod entrance;
+mod ledger;
+mod routes;
+mod school;
+mod unblock;
