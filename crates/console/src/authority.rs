@@ -330,3 +330,56 @@ pub(crate) const LEAF_DAYS: u32 = 60;
 
 /// How long the authority is good.
 const ROOT_DAYS: u32 = 3_650;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn open(folder: &Path, names: &[&str]) -> Result<Authority, CertificateError> {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let now = "2026-11-23T10:15:00Z".parse().unwrap();
+        Authority::open(folder, &names, "192.0.2.1".parse().unwrap(), now)
+    }
+
+    // SEC-12
+    #[test]
+    fn the_authority_is_made_once_and_its_key_is_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = open(folder.path(), &["gateway.school.example"]).unwrap();
+        let again = open(folder.path(), &["gateway.school.example"]).unwrap();
+        assert_eq!(first.fingerprint(), again.fingerprint());
+        assert_eq!(first.fingerprint().len(), 95);
+        let mode = fs::metadata(folder.path().join(KEY))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(first.issue("2026-11-23T10:15:00Z".parse().unwrap()).is_ok());
+    }
+
+    // SEC-12: a device that trusts it trusts it for the console and for nothing else.
+    #[test]
+    fn the_authority_signs_for_no_other_name() {
+        let folder = tempfile::tempdir().unwrap();
+        open(folder.path(), &["gateway.school.example"]).unwrap();
+        let Err(error) = open(folder.path(), &["www.bank.example"]) else {
+            panic!("another name was signed for");
+        };
+        assert!(error.to_string().contains("`www.bank.example`"), "{error}");
+        assert!(open(folder.path(), &[]).is_ok());
+    }
+
+    #[test]
+    fn an_authority_whose_certificate_was_lost_is_made_again_from_its_key() {
+        let folder = tempfile::tempdir().unwrap();
+        open(folder.path(), &[]).unwrap();
+        fs::remove_file(folder.path().join(CERTIFICATE)).unwrap();
+        assert!(open(folder.path(), &[]).is_ok());
+        fs::write(folder.path().join(CERTIFICATE), "not a certificate").unwrap();
+        assert!(matches!(
+            open(folder.path(), &[]),
+            Err(CertificateError::Pem { .. })
+        ));
+    }
+}

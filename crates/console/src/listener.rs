@@ -199,3 +199,97 @@ const AUTHORITY: &str = "ca";
 
 /// Answers that wait for the disk at once.
 const WAITING_THREADS: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stand_in::StandIn;
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, ServerName};
+    use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    fn settings() -> Settings {
+        Settings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            ..Settings::default()
+        }
+    }
+
+    fn request(path: &str, host: &str) -> String {
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+    }
+
+    fn answer(mut stream: impl Read + Write, request: &str) -> String {
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        // A peer that closes without a farewell has still said everything.
+        let _ended = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    fn dial(address: SocketAddr) -> TcpStream {
+        let stream = TcpStream::connect(address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        stream
+    }
+
+    fn over_tls(address: SocketAddr, pem: &str, request: &str) -> String {
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap())
+            .unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("localhost").unwrap();
+        let client = ClientConnection::new(Arc::new(config), name).unwrap();
+        answer(StreamOwned::new(client, dial(address)), request)
+    }
+
+    // OPS-08, SEC-14
+    #[test]
+    fn the_console_speaks_https_and_tells_machines_beside_it_how_it_is() {
+        let school = StandIn::new(&[]);
+        school.set_clock_to_the_machines();
+        let listener = Listener::bind(&settings()).unwrap();
+        let address = listener.address();
+        let running = listener.run(&school.console).unwrap();
+        let shown = school.console.certificate().unwrap().clone();
+        let page = over_tls(address, &shown.pem, &request("/sign-in", "localhost"));
+        assert!(
+            page.starts_with("HTTP/1.1 200") && page.contains("Sign in"),
+            "{page}"
+        );
+        let plain = |path: &str| answer(dial(address), &request(path, "localhost"));
+        assert!(plain("/healthz").starts_with("HTTP/1.1 200"));
+        assert!(plain("/readyz").contains("a policy is in force"));
+        let page = plain("/sign-in");
+        assert!(
+            page.starts_with("HTTP/1.1 303") && page.contains("https://localhost/sign-in"),
+            "{page}"
+        );
+        running.stop();
+    }
+
+    // SEC-14: a password never crosses the network in the clear.
+    #[test]
+    fn without_encryption_it_listens_to_the_machine_itself_alone() {
+        let settings = Settings {
+            listen: SocketAddr::from(([0, 0, 0, 0], 0)),
+            tls: false,
+            ..Settings::default()
+        };
+        assert!(matches!(
+            Listener::bind(&settings),
+            Err(ListenError::Plain { .. })
+        ));
+    }
+}

@@ -106,6 +106,11 @@ impl StandIn {
         code(&self.people[&role].totp, self.clock.now())
     }
 
+    /// Sets the clock to that of the machine, by which a certificate is judged.
+    pub(crate) fn set_clock_to_the_machines(&self) {
+        self.clock.set(model::SystemClock::default().now());
+    }
+
     /// The password of everybody.
     pub(crate) const fn password(&self) -> &'static str {
         PASSWORD
