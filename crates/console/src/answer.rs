@@ -1,4 +1,5 @@
 use crate::Refusal;
+use crate::csv::turns_text;
 use askama::Template;
 use axum::body::Body;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
@@ -43,18 +44,18 @@ impl Answer {
 
     /// A page.
     pub(crate) fn page(page: &impl Template) -> Result<Self, Refusal> {
-        Ok(Self::new(StatusCode::OK, HTML, page.render()?))
+        Ok(Self::new(StatusCode::OK, HTML, written(page)?))
     }
 
     /// A page with something to mend on it: the form comes back as it was filled in.
     pub(crate) fn again(page: &impl Template) -> Result<Self, Refusal> {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        Ok(Self::new(status, HTML, page.render()?))
+        Ok(Self::new(status, HTML, written(page)?))
     }
 
     /// A page with a status of its own.
     pub(crate) fn page_with(status: StatusCode, page: &impl Template) -> Result<Self, Refusal> {
-        Ok(Self::new(status, HTML, page.render()?))
+        Ok(Self::new(status, HTML, written(page)?))
     }
 
     /// Sends the browser to another page, after something was done.
@@ -139,6 +140,13 @@ impl Answer {
         }
         response
     }
+}
+
+/// Writes a page; whatever it shows, nothing in it hides text or turns its direction.
+fn written(page: &impl Template) -> Result<String, Refusal> {
+    let mut text = page.render()?;
+    text.retain(|c| !turns_text(c));
+    Ok(text)
 }
 
 const HTML: &str = "text/html; charset=utf-8";

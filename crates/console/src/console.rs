@@ -1,18 +1,20 @@
 use crate::answer::Answer;
+use crate::grants::Grants;
 use crate::replays::Replays;
 use crate::route::{Route, Who};
 use crate::style::Style;
 use crate::tally::Tally;
 use crate::when::Zone;
 use crate::{Asked, Health, Refusal};
+use alert::Incidents;
 use change::{Acting, Desk, StateFolder};
-use gate::Gate;
-use model::{Clock, Moment};
+use gate::{Gate, TableShown};
+use model::{Clock, Files, Moment};
 use prometheus::Registry;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What the console shows and does things with.
 pub struct Parts {
@@ -22,6 +24,11 @@ pub struct Parts {
     pub gate: Arc<Gate>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// The record of incidents.
+    pub incidents: Arc<Incidents>,
+    /// Reads the policy files of the folder, which are in force only once they were approved;
+    /// else says why they cannot be read.
+    pub files: Box<dyn Fn() -> Result<Files, String> + Send + Sync>,
     /// The state folder: the authority lies in its `ca/`.
     pub state: PathBuf,
     /// What was counted.
@@ -38,6 +45,8 @@ pub struct Console {
     style: Style,
     tally: Tally,
     replays: Replays,
+    grants: Grants,
+    tables: Mutex<Option<(u64, Arc<Vec<TableShown>>)>>,
     certificate: OnceLock<Shown>,
 }
 
@@ -58,6 +67,8 @@ impl Console {
             parts,
             tally,
             replays: Replays::default(),
+            grants: Grants::default(),
+            tables: Mutex::default(),
             style: Style::new(),
             certificate: OnceLock::new(),
         })
@@ -81,6 +92,25 @@ impl Console {
     /// The look of the pages.
     pub(crate) const fn style(&self) -> &Style {
         &self.style
+    }
+
+    /// Whom people gave a reason to read about.
+    pub(crate) const fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// The school's own tables beside what is enforced; worked out once a swap of the policy.
+    pub(crate) fn tables(&self) -> Arc<Vec<TableShown>> {
+        let state = self.gate().state();
+        let mut held = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((generation, tables)) = &*held
+            && *generation == state.generation()
+        {
+            return Arc::clone(tables);
+        }
+        let tables = Arc::new(state.tables());
+        *held = Some((state.generation(), Arc::clone(&tables)));
+        tables
     }
 
     /// The counts of what was refused.

@@ -22,14 +22,17 @@
 
 mod answer;
 mod asked;
+mod audience;
 mod authority;
 mod catalogue;
 mod certificates;
 mod chart;
 mod connection;
 mod console;
+mod csv;
 mod form;
 mod frame;
+mod grants;
 mod guard;
 mod health;
 mod lexicon;
@@ -43,6 +46,7 @@ mod replays;
 mod route;
 mod router;
 mod routes;
+mod row_view;
 mod serve;
 mod session_cookie;
 mod settings;

@@ -1,13 +1,18 @@
+use crate::audience::{
+    CARERS, EDITORS, LOOKERS, READERS_OF_REGISTER, READERS_OF_REPORTS, READERS_OF_SETTINGS,
+    REGISTRARS, SEARCHERS, STAFF, TEACHERS,
+};
 use crate::pages::{
-    accounts, break_glass, changes, fixed, health, matter, password, propose, requests,
-    second_factor, sign_in, today,
+    accounts, activity, block, break_glass, changes, fixed, health, incident, incidents, lesson,
+    matter, password, policy, propose, reports, requests, reviews, second_factor, settings,
+    sign_in, social, today, try_address,
 };
 use crate::route::Reach::{OffSite, School};
 use crate::route::Verb::{Act, Show};
 use crate::route::Who::{Anybody, Begun, Only};
 use crate::route::{Answerer, Reach, Route, Verb, Who};
 use alert::Role;
-use change::{READERS, REQUEST_READERS, Roles};
+use change::{DISCLOSERS, READERS, REQUEST_READERS, Roles};
 
 /// Every page and action of the console, with who may use it. The routers are built from this
 /// table and from nothing else; a test walks it for each role and for nobody.
@@ -113,6 +118,162 @@ pub(crate) const ROUTES: &[Route] = &[
     route(Act, "/accounts", Only(OWNERS), School, accounts::open),
     route(Act, "/accounts/{id}", Only(OWNERS), School, accounts::alter),
     route(Show, "/health", Only(WATCHERS), School, health::show),
+    // Lessons, and closing at once.
+    route(Show, "/lesson", Only(TEACHERS), School, lesson::show),
+    route(Act, "/lesson", Only(TEACHERS), School, lesson::unlock),
+    route(
+        Act,
+        "/lesson/{id}/extend",
+        Only(TEACHERS),
+        School,
+        lesson::extend,
+    ),
+    route(Act, "/lesson/{id}/end", Only(TEACHERS), School, lesson::end),
+    route(Show, "/block", Only(CARERS), School, block::show),
+    route(Act, "/block", Only(CARERS), School, block::close),
+    // Incidents.
+    route(Show, "/incidents", Only(LOOKERS), OffSite, incidents::list),
+    route(
+        Show,
+        "/incidents/new",
+        Only(STAFF),
+        OffSite,
+        incidents::report,
+    ),
+    route(
+        Act,
+        "/incidents/new",
+        Only(STAFF),
+        OffSite,
+        incidents::send_report,
+    ),
+    route(
+        Show,
+        "/incidents/{id}",
+        Only(LOOKERS),
+        OffSite,
+        incident::show,
+    ),
+    route(
+        Act,
+        "/incidents/{id}/take",
+        Only(LOOKERS),
+        OffSite,
+        incident::take,
+    ),
+    route(
+        Act,
+        "/incidents/{id}/note",
+        Only(LOOKERS),
+        OffSite,
+        incident::note,
+    ),
+    route(
+        Act,
+        "/incidents/{id}/hand-on",
+        Only(LOOKERS),
+        OffSite,
+        incident::hand_on,
+    ),
+    route(
+        Act,
+        "/incidents/{id}/close",
+        Only(LOOKERS),
+        OffSite,
+        incident::close,
+    ),
+    route(
+        Act,
+        "/incidents/{id}/reopen",
+        Only(LOOKERS),
+        OffSite,
+        incident::reopen,
+    ),
+    route(
+        Act,
+        "/incidents/{id}/block",
+        Only(CARERS),
+        OffSite,
+        incident::block,
+    ),
+    route(
+        Show,
+        "/incidents/{id}/record",
+        Only(LOOKERS),
+        OffSite,
+        incident::record,
+    ),
+    route(
+        Show,
+        "/incidents/{id}/file/{file}",
+        Only(LOOKERS),
+        OffSite,
+        incident::file,
+    ),
+    route(Show, "/contacts", Only(STAFF), OffSite, incidents::contacts),
+    // What was asked for, and what is in force.
+    route(Show, "/activity", Only(SEARCHERS), School, activity::show),
+    route(
+        Act,
+        "/activity/disclose",
+        Only(DISCLOSERS),
+        School,
+        activity::disclose,
+    ),
+    route(
+        Show,
+        "/activity/export/{form}",
+        Only(SEARCHERS),
+        School,
+        activity::export,
+    ),
+    route(Show, "/policy", Only(ALL), School, policy::show),
+    route(Show, "/policy/{group}", Only(ALL), School, policy::group),
+    route(Show, "/try", Only(ALL), School, try_address::show),
+    route(Show, "/reviews", Only(READERS), School, reviews::show),
+    route(
+        Act,
+        "/reviews/access",
+        Only(SIGNERS),
+        School,
+        reviews::sign_off_access,
+    ),
+    route(
+        Show,
+        "/settings",
+        Only(READERS_OF_SETTINGS),
+        School,
+        settings::show,
+    ),
+    route(
+        Act,
+        "/settings/propose",
+        Only(EDITORS),
+        School,
+        settings::propose,
+    ),
+    route(
+        Show,
+        "/social",
+        Only(READERS_OF_REGISTER),
+        School,
+        social::show,
+    ),
+    route(Act, "/social", Only(REGISTRARS), School, social::propose),
+    route(
+        Show,
+        "/reports",
+        Only(READERS_OF_REPORTS),
+        School,
+        reports::show,
+    ),
+    route(
+        Show,
+        "/reports/{file}",
+        Only(READERS_OF_REPORTS),
+        School,
+        reports::file,
+    ),
 ];
 
 const fn route(verb: Verb, path: &'static str, who: Who, reach: Reach, answer: Answerer) -> Route {

@@ -4,7 +4,7 @@ use crate::guard::Names;
 use crate::route::Face;
 use crate::router::router;
 use crate::{Connection, Console, Health, Parts};
-use alert::Role;
+use alert::{Incidents, Role};
 use audit::{Actor, Journal, JournalWriter};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -72,6 +72,8 @@ impl StandIn {
             desk: Arc::clone(&desk),
             gate,
             clock: Arc::<ManualClock>::clone(&clock),
+            incidents: Arc::new(Incidents::open(folder.path()).unwrap()),
+            files: Box::new(|| Ok(files())),
             state: folder.path().to_owned(),
             registry: prometheus::Registry::new(),
             health: Box::new(|| Health::ready("a policy is in force")),
