@@ -130,6 +130,8 @@ fn tarred(
             return Err(ImportError::Member { path });
         }
     }
+    // The checksum of what the archive is packed in comes after the last file.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(ImportError::read)?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-use crate::{Report, SourcesFile, compile};
+use crate::{Format, Report, SourcesFile, compile};
 use model::{Document, Fault, Faults, Vocabulary};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -73,8 +73,8 @@ pub fn load(folder: &Path) -> Result<Loaded, Faults> {
         let (_, sources) = Document::parse::<SourcesFile>(SOURCES, text, &mut later);
         for source in sources.unwrap_or_default().sources {
             let path = path_of(&source);
-            if source.enabled && is_inside(&path) && folder.join(&path).exists() {
-                take(folder, &path, &mut loaded, &mut faults);
+            if source.enabled && is_inside(&path) {
+                take_source(folder, &path, source.format, &mut loaded, &mut faults);
             }
         }
     }
@@ -117,6 +117,60 @@ fn starters(folder: &Path) -> std::io::Result<Vec<String>> {
     Ok(names)
 }
 
+/// Takes the file of a source, all files of its folder, or those that it may include.
+fn take_source(
+    folder: &Path,
+    path: &str,
+    format: Format,
+    loaded: &mut Loaded,
+    faults: &mut Faults,
+) {
+    let Ok(metadata) = std::fs::symlink_metadata(folder.join(path)) else {
+        return;
+    };
+    let parent = path.rsplit_once('/').map(|(parent, _)| parent);
+    let tree = if metadata.is_dir() {
+        Some(path)
+    } else {
+        take(folder, path, loaded, faults);
+        parent.filter(|parent| format.may_include() && *parent != "fetched")
+    };
+    let Some(tree) = tree else { return };
+    let mut names = Vec::new();
+    if let Err(error) = walk(folder, tree, 0, &mut names) {
+        let what = format!("the folder could not be read: {error}");
+        let mend = "restore the folder or its rights";
+        faults.push(Fault::of_file(&shown(tree), what, mend));
+    }
+    names.sort();
+    for name in names {
+        if !loaded.files.contains_key(&name) {
+            take(folder, &name, loaded, faults);
+        }
+    }
+}
+
+/// The ordinary files below a folder; links are left out.
+fn walk(folder: &Path, tree: &str, depth: usize, names: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder.join(tree))? {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        let path = format!("{tree}/{name}");
+        let kind = entry.file_type()?;
+        if kind.is_dir() && depth < MOST_DEPTH {
+            walk(folder, &path, depth + 1, names)?;
+        } else if kind.is_file() {
+            names.push(path);
+        }
+        if names.len() > MOST_FILES {
+            return Err(std::io::Error::other("it has more files than any list"));
+        }
+    }
+    Ok(())
+}
+
 fn take(folder: &Path, name: &str, loaded: &mut Loaded, faults: &mut Faults) {
     match read(&folder.join(name)) {
         Ok(bytes) => {
@@ -157,6 +211,10 @@ pub(crate) const EXCEPTIONS: &str = "exceptions.toml";
 pub(crate) const GUARD: &str = "guard.txt";
 pub(crate) const STARTER: &str = "starter/";
 const FETCHED: &str = "fetched/";
+
+/// The largest tree of phrases has some 250 files, four folders deep.
+const MOST_FILES: usize = 20_000;
+const MOST_DEPTH: usize = 8;
 
 /// The largest published list has about 120 MB of text.
 const MOST_BYTES: u64 = 512 << 20;

@@ -20,7 +20,8 @@ use crate::{
 };
 use encoding_rs::Encoding;
 use ipnet::IpNet;
-use judge::{is_special, judge};
+use judge::is_special;
+pub(crate) use judge::judge;
 use model::{Host, HostBuffer, HostError};
 use std::io::{self, BufRead};
 use std::net::IpAddr;

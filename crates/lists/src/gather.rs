@@ -1,8 +1,12 @@
-use crate::folder::{EXCEPTIONS, GUARD, SOURCES, STARTER, is_inside, path_of, shown};
+//! From the files of the folder to a compiler.
+
+mod sources;
+
+use crate::folder::{EXCEPTIONS, GUARD, STARTER, shown};
 use crate::parse::{Entry, Parsed, Rules, Suffixes, parse};
 use crate::report::{ListReport, Report};
 use crate::starter::parse_head;
-use crate::{ExceptionsFile, Format, Source, SourcesFile};
+use crate::{ExceptionsFile, Format};
 use matcher::{Compiler, ListMeta};
 use model::{
     CategoryClass, CategoryId, Digest, Document, Fault, Faults, Host, HostBuffer, Step, Vocabulary,
@@ -98,152 +102,6 @@ impl<'a> Gather<'a> {
             licence: head.licence,
             source: head.source,
             attribution: None,
-            digest,
-            lines: parsed.lines,
-            names: parsed.names,
-            addresses: parsed.addresses,
-            refused: parsed.refused,
-        });
-    }
-
-    /// Reads the lists that `sources.toml` names and has in use.
-    pub(crate) fn sources(&mut self) {
-        let Some(text) = self.text(SOURCES) else {
-            return;
-        };
-        let (document, file) =
-            Document::parse::<SourcesFile>(&shown(SOURCES), text, &mut self.faults);
-        let mut ids = BTreeSet::new();
-        for (place, source) in file.unwrap_or_default().sources.iter().enumerate() {
-            let at = |key: &'static str| [Step::Key("sources"), Step::Index(place), Step::Key(key)];
-            if !is_id(&source.id) {
-                let what = format!("`{}` is no id", source.id);
-                let mend = "use lower-case letters, digits and hyphens";
-                self.faults.push(document.fault(&at("id"), what).mend(mend));
-            } else if !ids.insert(source.id.clone()) {
-                let what = format!("source `{}` stands twice", source.id);
-                let mend = "give one of them another id";
-                self.faults.push(document.fault(&at("id"), what).mend(mend));
-            }
-            let category = self.vocabulary.find(&source.category);
-            if category.is_none() {
-                let what = format!("unknown category `{}`", source.category);
-                let mend = self.nearest_category(&source.category);
-                self.faults
-                    .push(document.fault(&at("category"), what).mend(mend));
-            }
-            let Some(bytes) = self.bytes_of(source, &document, place) else {
-                continue;
-            };
-            let Some(category) = category.filter(|_| source.enabled) else {
-                continue;
-            };
-            self.source(source, category, bytes, &document, place);
-        }
-    }
-
-    /// The text of a source, where it can be told and is in use.
-    fn bytes_of(
-        &mut self,
-        source: &Source,
-        document: &Document,
-        place: usize,
-    ) -> Option<&'a Arc<[u8]>> {
-        let at = |key: &'static str| [Step::Key("sources"), Step::Index(place), Step::Key(key)];
-        match (&source.file, &source.url) {
-            (Some(_), Some(_)) => {
-                let what = format!("source `{}` has both a file and an address", source.id);
-                let fault = document.fault(&at("url"), what);
-                self.faults.push(fault.mend("keep either `file` or `url`"));
-                return None;
-            }
-            (None, None) => {
-                let what = format!("source `{}` has neither a file nor an address", source.id);
-                let fault = document.fault(&at("id"), what);
-                self.faults.push(fault.mend("add `file` or `url`"));
-                return None;
-            }
-            (Some(file), None) if !is_inside(file) => {
-                let what = format!("`{file}` does not lie in the folder of the block lists");
-                let fault = document.fault(&at("file"), what);
-                self.faults
-                    .push(fault.mend("name a file by its path inside the folder"));
-                return None;
-            }
-            (Some(file), None) if is_starter(file) => {
-                let what = format!("`{file}` is a starter list and is read without a source");
-                let fault = document.fault(&at("file"), what);
-                self.faults.push(fault.mend("take the source out"));
-                return None;
-            }
-            (None, Some(url)) if !url.starts_with("https://") => {
-                let what = format!("source `{}` is not fetched over HTTPS", source.id);
-                let fault = document.fault(&at("url"), what);
-                self.faults
-                    .push(fault.mend("give an address that begins with `https://`"));
-                return None;
-            }
-            (Some(_), None) | (None, Some(_)) => {}
-        }
-        let found = self.inputs.get(&path_of(source));
-        if found.is_none() && source.enabled {
-            let (id, path) = (&source.id, shown(&path_of(source)));
-            let what = format!("list `{id}` could not be opened: there is no `{path}`");
-            let mend = match source.url {
-                Some(_) => format!("run `schoolgate lists fetch {id}`, or set `enabled = false`"),
-                None => "put the file there, or set `enabled = false`".to_owned(),
-            };
-            self.faults.push(document.fault(&at("id"), what).mend(mend));
-        }
-        found
-    }
-
-    fn source(
-        &mut self,
-        source: &Source,
-        category: CategoryId,
-        bytes: &[u8],
-        document: &Document,
-        place: usize,
-    ) {
-        let digest = Digest::of(bytes);
-        let meta = ListMeta {
-            third_party: source.third_party,
-            crosses_suffix: source.crosses_suffix,
-            ..ListMeta::new(source.id.clone(), [category]).with_digest(digest)
-        };
-        let withheld = self.vocabulary.floor().contains(category);
-        let parsed = self.entries(meta, bytes, &Rules::of_source(source, withheld));
-        let (bad, good) = (parsed.refused.total(), parsed.names + parsed.addresses);
-        let steps = [Step::Key("sources"), Step::Index(place), Step::Key("id")];
-        if good == 0 {
-            let what = format!("list `{}` has no entry that can be used", source.id);
-            let mend = format!("see that its format is `{:?}`", source.format).to_lowercase();
-            let fault = document.fault(&steps, what).mend(mend);
-            // An empty floor list must not pass for a loaded one (ILL-04).
-            self.faults
-                .push(if withheld { fault } else { fault.warning() });
-        } else if bad > good / 10 {
-            let what = format!(
-                "{bad} lines of list `{}` were refused, {good} taken",
-                source.id
-            );
-            let fault = document
-                .fault(&steps, what)
-                .mend("see the report of the list");
-            self.faults.push(fault.warning());
-        }
-        self.report.lists.push(ListReport {
-            id: source.id.clone(),
-            title: source.title.clone(),
-            category: source.category.clone(),
-            third_party: source.third_party,
-            licence: source.licence.clone(),
-            source: source
-                .url
-                .clone()
-                .unwrap_or_else(|| shown(&path_of(source))),
-            attribution: source.attribution.clone(),
             digest,
             lines: parsed.lines,
             names: parsed.names,

@@ -1,7 +1,7 @@
 use crate::container::{Limits, Member, unpack};
 use crate::format::Reader;
 use crate::lines::Lines;
-use crate::{Format, Parsed, Reason, Rules, Sink};
+use crate::{Format, Parsed, Reason, Rules, Sink, Source};
 use encoding_rs::Encoding;
 use std::collections::BTreeSet;
 use std::io::{self, BufRead};
@@ -87,6 +87,19 @@ impl<'a> Import<'a> {
         }
     }
 
+    /// How a source is read; `None` where its encoding is not known.
+    pub fn of_source(source: &'a Source, withheld: bool) -> Option<Self> {
+        let encoding = match &source.charset {
+            None => encoding_rs::WINDOWS_1252,
+            Some(charset) => Encoding::for_label(charset.as_bytes())?,
+        };
+        Some(Self {
+            encoding,
+            folder: source.folder.as_deref(),
+            ..Self::new(Rules::of_source(source, withheld))
+        })
+    }
+
     /// Reads a list of one file, unpacking it where it is packed.
     ///
     /// # Errors
@@ -167,9 +180,9 @@ impl<'a> Import<'a> {
                 "expressions" => Some(Format::Expressions),
                 _ => None,
             },
-            Format::PhrasesBanned => file.starts_with("banned").then_some(format),
-            Format::PhrasesWeighted => file.starts_with("weighted").then_some(format),
-            Format::PhrasesException => file.starts_with("exception").then_some(format),
+            Format::PhrasesBanned => is_kind(file, "banned").then_some(format),
+            Format::PhrasesWeighted => is_kind(file, "weighted").then_some(format),
+            Format::PhrasesException => is_kind(file, "exception").then_some(format),
             Format::Plain
             | Format::Wildcard
             | Format::Glob
@@ -294,6 +307,12 @@ impl Reader<'_> {
     fn refuse_include(&mut self, wanted: &str) {
         self.recount(Reason::Include, wanted);
     }
+}
+
+/// Whether a file of phrases is of one kind: `weighted` or `weighted_french`.
+fn is_kind(file: &str, kind: &str) -> bool {
+    let rest = file.strip_prefix(kind);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
 }
 
 /// Lists of lists have some forty.

@@ -7,11 +7,22 @@
 //! What an entry covers depends on the format, and importing it wrongly closes or opens whole
 //! trees:
 //!
-//! | format | `example.com` covers |
-//! |---|---|
-//! | `plain` | the name and all below; `=example.com` the name alone; a source may say otherwise |
-//! | `wildcard` | the name and all below, with or without `*.` in front |
-//! | `hosts` | the name alone |
+//! | format | `example.com` covers | takes back |
+//! |---|---|---|
+//! | `plain`, `squidguard` | the name and all below; `=example.com` the name alone | - |
+//! | `wildcard`, `glob` | the name and all below, with or without `*.` in front | - |
+//! | `hosts` | the name alone | - |
+//! | `urls` | the name alone, with or without `www.`; `example.com/a` what begins so | - |
+//! | `adblock` | the name alone; `||example.com^` the name and all below | `@@`, `$badfilter` |
+//! | `rpz` | the name alone; `*.example.com` what is below alone | `rpz-passthru.` |
+//! | `dnsmasq` | the name and all below | `server=/example.com/#` |
+//! | `unbound` | the zone and all below; `local-data` the name alone | `transparent` |
+//! | `e2guardian-sites`, `e2guardian-urls` | the name and all below | - |
+//! | `doh` | the name and all below; `https://example.com/q` the name alone | - |
+//! | `top-sites` | the name and all below | - |
+//!
+//! A source may say otherwise (`covers`). What a list takes back, it takes back from itself alone:
+//! no published list opens what another one closes.
 //!
 //! ```
 //! use lists::{Entry, Format, Rules, parse};
@@ -30,28 +41,41 @@
 mod compile;
 mod container;
 mod digest_list;
+mod fetcher;
 mod folder;
 mod format;
 mod gather;
 mod import;
 mod item;
 mod lines;
+mod notice;
 mod parse;
 mod phrase;
+mod published_digest;
 mod refused;
 mod report;
+mod sanity;
 mod settings;
 mod starter;
+mod store;
+mod subscriptions;
+mod survey;
 
 pub use compile::compile;
 pub use container::Limits;
 pub use digest_list::{DigestKind, DigestList, DigestSalt, SaltedDigest};
+pub use fetcher::{FetchError, FetchLimits, FetchSettings, Fetched, Fetcher, Wanted};
 pub use folder::{Loaded, load};
 pub use import::{Import, ImportError};
 pub use item::{Item, Pattern, PatternKind, Scope, Sink, UrlPrefix};
+pub use notice::notice;
 pub use parse::{Entry, Format, Parsed, Rules, Suffixes, parse};
 pub use phrase::{Phrase, PhraseEffect, PhraseOrigin, PhrasePart};
 pub use refused::{Reason, Refused, RefusedLine};
 pub use report::{ListReport, Report};
-pub use settings::{Covers, Exception, ExceptionsFile, Source, SourcesFile, schemas};
+pub use sanity::{Sanity, Tolerance, Unsound};
+pub use settings::{Covers, Exception, ExceptionsFile, FetchHours, Source, SourcesFile, schemas};
 pub use starter::{StarterHead, parse_head};
+pub use store::{History, Store, StoreError, Version};
+pub use subscriptions::{Outcome, Progress, Subscription, Subscriptions};
+pub use survey::{Difference, Survey};

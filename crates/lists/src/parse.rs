@@ -206,6 +206,15 @@ impl Format {
         )
     }
 
+    /// Whether a line may include another file.
+    pub(crate) const fn may_include(self) -> bool {
+        self.is_phrases()
+            || matches!(
+                self,
+                Self::E2guardianSites | Self::E2guardianUrls | Self::E2guardianExpressions
+            )
+    }
+
     /// Whether its lines are phrases of page content.
     pub const fn is_phrases(self) -> bool {
         matches!(

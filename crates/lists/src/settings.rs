@@ -25,8 +25,27 @@ pub struct Source {
     /// The address it is fetched from. Either this or `file`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// Other addresses of the same list, asked in turn when the first one fails.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mirrors: Vec<String>,
+    /// The address of a file with the digests of the publisher's files, as `sha256sum` or
+    /// `md5sum` write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digests: Option<String>,
+    /// The hours in which its publisher allows fetching it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<FetchHours>,
+    /// Hours from one fetch to the next; at least 6, 24 unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every_hours: Option<u16>,
     /// How its lines are written.
     pub format: Format,
+    /// The folder of an archive that is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// The encoding of lines that are no UTF-8; `windows-1252` unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charset: Option<String>,
     /// The category that its entries bear.
     pub category: String,
     /// What an entry covers, where that differs from what the format says.
@@ -37,6 +56,9 @@ pub struct Source {
     /// Whom its licence asks to be named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribution: Option<String>,
+    /// Whether it is one of the lists to begin with; see the table in `sources.toml`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recommended: bool,
     /// Whether it is used.
     #[serde(default = "enabled")]
     pub enabled: bool,
@@ -46,6 +68,27 @@ pub struct Source {
     /// Whether its entries may be public suffixes and cover the sites of users below them.
     #[serde(default)]
     pub crosses_suffix: bool,
+}
+
+/// A part of the day, in UTC; it may reach over midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FetchHours {
+    /// The first hour, 0 to 23.
+    pub from: u8,
+    /// The hour at whose beginning it ends, 0 to 24.
+    pub to: u8,
+}
+
+impl FetchHours {
+    /// Whether an hour of the day lies in it.
+    pub const fn holds(self, hour: u8) -> bool {
+        if self.from <= self.to {
+            self.from <= hour && hour < self.to
+        } else {
+            self.from <= hour || hour < self.to
+        }
+    }
 }
 
 const fn enabled() -> bool {

@@ -86,3 +86,52 @@ fn no_excepted_name_bears_a_label_of_ours_against_it() {
         .collect();
     assert!(against.is_empty(), "{against:#?}");
 }
+
+// OPS-24
+#[test]
+fn every_shipped_source_can_be_fetched_and_says_whose_it_is() {
+    let text = std::fs::read_to_string(folder().join("sources.toml")).unwrap();
+    let mut file: lists::SourcesFile = toml::from_str(&text).unwrap();
+    assert!(file.sources.len() >= 100);
+    let vocabulary = vocabulary();
+    for source in &mut file.sources {
+        let id = &source.id;
+        let addresses = source
+            .url
+            .iter()
+            .chain(&source.mirrors)
+            .chain(&source.digests);
+        assert!(source.url.is_some() && !source.licence.is_empty(), "{id}");
+        for address in addresses {
+            assert!(address.starts_with("https://"), "{id}: {address}");
+        }
+        assert!(!source.enabled && source.third_party, "{id}");
+        assert!(vocabulary.find(&source.category).is_some(), "{id}");
+        // No list of others opens anything unless a school says so.
+        let opens = vocabulary
+            .allow()
+            .contains(vocabulary.find(&source.category).unwrap());
+        assert!(!(opens && source.recommended), "{id}");
+        if source.id.starts_with("ut1-") {
+            assert_eq!(
+                source.hours,
+                Some(lists::FetchHours { from: 19, to: 8 }),
+                "{id}"
+            );
+            assert!(
+                source.digests.is_some() && source.attribution.is_some(),
+                "{id}"
+            );
+        }
+        source.enabled = source.id == "ut1-gambling";
+    }
+    insta::assert_snapshot!(lists::notice(&file.sources), @r"
+    Lists in use, by others. Each is fetched from its publisher under its own licence; the
+    compiled lists are an adaptation of them.
+
+    UT1: gambling
+      licence: CC BY-SA 4.0
+      by: Université Toulouse Capitole, Fabrice Prigent
+      from: https://dsi.ut-capitole.fr/blacklists/download/gambling.tar.gz
+    ");
+}

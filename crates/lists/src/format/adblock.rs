@@ -1,5 +1,5 @@
 use super::Reader;
-use super::names::{is_of_name, is_sink, without_port, word_of_glob};
+use super::names::{is_of_name, is_sink, word_of_glob};
 use super::options::{Options, comparable, split};
 use crate::{Covers, PatternKind, Reason, Scope};
 use model::{Host, HostBuffer};
@@ -109,6 +109,13 @@ impl Reader<'_> {
             rest.find(['/', '^', '*', '|', '?', ':'])
         };
         let (host, tail) = rest.split_at(end.unwrap_or(rest.len()));
+        // A path is a path on every port; a whole port is not the whole host.
+        let after = tail
+            .strip_prefix(':')
+            .map(|port| port.trim_start_matches(|c: char| c.is_ascii_digit()));
+        let tail = after
+            .filter(|path| path.len() > 1 && path.starts_with('/'))
+            .unwrap_or(tail);
         match tail {
             "^" | "^|" | "|" | "^*" | "/" | "/*" | "/^" => self.host(host, line, force, covers),
             "" if is_host(host) => self.host(host, line, force, covers),
@@ -124,7 +131,7 @@ impl Reader<'_> {
                     if force.opens {
                         self.refuse(Reason::NotEnforcedLift, line);
                     } else {
-                        self.url_prefix(without_port(host), path, covers.into(), line);
+                        self.url_prefix(host, path, covers.into(), line);
                     }
                 } else {
                     self.unanchored(rest, line, force);
@@ -193,8 +200,12 @@ fn is_cosmetic(line: &str) -> bool {
     while let Some(at) = rest.find('#') {
         rest = &rest[at + 1..];
         let mark = rest.trim_start_matches(['@', '?', '$', '%']);
-        if rest.len() - mark.len() <= 3 && mark.starts_with('#') && mark.len() > 1 {
-            return !mark[1..].starts_with([' ', '#']) && !line.starts_with("# ");
+        if rest.len() - mark.len() <= 3
+            && let Some(selector) = mark.strip_prefix('#')
+        {
+            // `###id` hides an element; `### Title ###` and `####` are banners of comments.
+            let inner = selector.strip_prefix('#').unwrap_or(selector);
+            return !inner.is_empty() && !inner.starts_with([' ', '#']) && !line.starts_with("# ");
         }
     }
     line.find("$$")

@@ -4,7 +4,7 @@ use model::Name;
 use std::net::IpAddr;
 
 /// What a name covers, or why it may be no entry.
-pub(super) fn judge(
+pub(crate) fn judge(
     name: Name<'_>,
     covers: Covers,
     suffixes: Suffixes,

@@ -32,9 +32,13 @@ impl Reader<'_> {
             return;
         }
         let text = without_comment(line);
+        if let Some(name) = text.strip_prefix('=') {
+            return self.entry(name, text, Covers::Name);
+        }
         let rest = text.strip_prefix("*.").unwrap_or(text);
         if !rest.contains(['*', '?', '[']) {
-            return self.wildcard(text.strip_prefix("*.").map_or(line, |_| text));
+            let covers = self.covers(Covers::NameAndBelow);
+            return self.entry(rest.strip_prefix('.').unwrap_or(rest), text, covers);
         }
         if let Some(word) = word_of_glob(text) {
             self.pattern(PatternKind::Word, Scope::Host, word, text);
