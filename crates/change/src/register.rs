@@ -158,7 +158,8 @@ impl Register {
         let mut overlay = Overlay::default();
         for held in self.held.values() {
             let over = held.ended.is_some() || held.measure.end().is_some_and(|end| end <= now);
-            if !over && !(without_openings && held.opens) {
+            let left_out = without_openings && held.opens;
+            if !over && !left_out {
                 held.measure.clone().put(&mut overlay);
             }
         }

@@ -63,12 +63,12 @@ pub enum LookError {
 
 /// The proof that reading a named person's history was written down, with its reason.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Disclosure {
     /// The entry.
     pub entry: EntryIndex,
     /// Of whom: `user:` or `device:` and a name, or an address.
     pub whom: String,
-    _only_the_desk_makes_one: (),
 }
 
 /// An earlier matter that was about the same.
@@ -409,11 +409,7 @@ impl Desk {
         let whom: String = whom.chars().take(200).collect();
         let payload = json!({ "whom": whom, "reason": reason, "by": acting.who() });
         let entry = self.write(&self.hold(), actor(acting), EntryKind::Disclosure, &payload)?;
-        Ok(Disclosure {
-            entry,
-            whom,
-            _only_the_desk_makes_one: (),
-        })
+        Ok(Disclosure { entry, whom })
     }
 
     /// All accounts, by role and name.
