@@ -2,7 +2,7 @@ use crate::route::Face;
 use crate::when::Zone;
 use crate::{Connection, Form, Refusal};
 use axum::body::Bytes;
-use change::Acting;
+use change::{Acting, Scope};
 use model::Moment;
 
 /// A request, read whole, as the pages and actions see it.
@@ -12,6 +12,8 @@ pub(crate) struct Asked {
     pub(crate) somebody: Option<Acting>,
     /// The token of the session, where the browser sent one.
     pub(crate) token: Option<String>,
+    /// What the token may do, where a program shows one.
+    pub(crate) scope: Option<Scope>,
     /// The listener that it came to.
     pub(crate) face: Face,
     /// The connection.

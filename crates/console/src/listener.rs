@@ -171,6 +171,11 @@ impl Listener {
 }
 
 impl Running {
+    /// A listener on its own thread, which ends when `stop` says so.
+    pub(crate) const fn new(stop: watch::Sender<bool>, thread: JoinHandle<()>) -> Self {
+        Self { stop, thread }
+    }
+
     /// Stops answering and waits for the thread.
     pub fn stop(self) {
         self.stop.send_replace(true);

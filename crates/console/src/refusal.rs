@@ -45,6 +45,9 @@ pub(crate) enum Refusal {
     /// JSON could not be written.
     #[error("the answer could not be written")]
     Json(#[from] serde_json::Error),
+    /// The request cannot be answered so, with a status of its own.
+    #[error("{1}")]
+    Desk(StatusCode, String),
     /// Something failed on this side.
     #[error("{0}")]
     Failed(String),
@@ -65,6 +68,7 @@ impl Refusal {
             Self::OtherHost => StatusCode::MISDIRECTED_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooLate => StatusCode::REQUEST_TIMEOUT,
+            Self::Desk(status, _) => *status,
             Self::Page(_) | Self::Json(_) | Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

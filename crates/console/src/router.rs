@@ -1,7 +1,7 @@
 use crate::answer::{Answer, Cookie};
 use crate::guard::Names;
 use crate::pages::refused;
-use crate::route::{Face, Reach, Route, Verb};
+use crate::route::{Face, Reach, Route, Verb, Who};
 use crate::routes::ROUTES;
 use crate::{Asked, Connection, Console, Form, Refusal, guard, session_cookie};
 use axum::Router;
@@ -11,6 +11,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request;
 use axum::http::{HeaderMap, Response};
 use axum::routing::on;
+use change::Scope;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,6 +100,7 @@ impl Front {
         Asked {
             somebody: None,
             token: None,
+            scope: None,
             face: self.face,
             connection,
             path: parts.uri.path().to_owned(),
@@ -132,7 +134,10 @@ impl Front {
                 guard::same_site(&parts.method, &parts.headers, host, connection.secure)?;
             }
             // A program shows a token with each request; no browser does that by itself.
-            Reach::Program => {}
+            Reach::Program if parts.headers.contains_key(AUTHORIZATION) => {}
+            Reach::Program => {
+                guard::same_site(&parts.method, &parts.headers, host, connection.secure)?;
+            }
         }
         Ok(route)
     }
@@ -144,10 +149,12 @@ impl Front {
             Reach::School | Reach::OffSite => {
                 session_cookie::token(headers, asked.connection.secure)
             }
-            Reach::Program => bearer(headers),
+            Reach::Program if headers.contains_key(AUTHORIZATION) => bearer(headers),
+            Reach::Program => session_cookie::token(headers, asked.connection.secure),
         };
+        let by_token = route.reach == Reach::Program && headers.contains_key(AUTHORIZATION);
         let working = tokio::task::spawn_blocking(move || {
-            let somebody = sign(&console, route, &mut asked);
+            let somebody = sign(&console, route, by_token, &mut asked);
             let answer = somebody.and_then(|()| console.answer(route, &asked));
             answer.unwrap_or_else(|refusal| refused::answer(&console, &asked, Some(route), refusal))
         });
@@ -160,25 +167,34 @@ impl Front {
 }
 
 /// Puts down who asks. A session that is over is nobody's.
-fn sign(console: &Console, route: &Route, asked: &mut Asked) -> Result<(), Refusal> {
+fn sign(
+    console: &Console,
+    route: &Route,
+    by_token: bool,
+    asked: &mut Asked,
+) -> Result<(), Refusal> {
     let Some(token) = asked.token.as_deref() else {
         return Ok(());
     };
-    match route.reach {
-        Reach::School | Reach::OffSite => {
-            asked.somebody = console.desk().acting(token).ok();
-        }
-        Reach::Program => {
-            let (acting, scope) = console
-                .desk()
-                .acting_by_token(token, asked.connection.client())
-                .map_err(|_| Refusal::SignIn)?;
-            if route.verb == Verb::Act && scope != change::Scope::Propose {
-                return Err(Refusal::Role);
-            }
-            asked.somebody = Some(acting);
-        }
+    if !by_token {
+        asked.somebody = console.desk().acting(token).ok();
+        return Ok(());
     }
+    let (acting, scope) = console
+        .desk()
+        .acting_by_token(token, asked.connection.client())
+        .map_err(|_| Refusal::SignIn)?;
+    let covered = match (scope, route.verb) {
+        (Scope::Read, Verb::Show) | (Scope::Propose, Verb::Show | Verb::Act) => true,
+        // A feed says who is where, and reads nothing.
+        (Scope::Read, Verb::Act) | (Scope::Feed, Verb::Show | Verb::Act) => false,
+    };
+    // What everybody may see a token may see too.
+    if !covered && route.who != Who::Anybody {
+        return Err(Refusal::Role);
+    }
+    asked.somebody = Some(acting);
+    asked.scope = Some(scope);
     Ok(())
 }
 

@@ -70,7 +70,7 @@ const fn heading(refusal: &Refusal) -> &'static str {
         Refusal::Role => "Not for your role",
         Refusal::Missing => "There is no such page",
         Refusal::Malformed(_) => "That could not be read",
-        Refusal::Refused(_) => "That is not possible",
+        Refusal::Refused(_) | Refusal::Desk(_, _) => "That is not possible",
         Refusal::Moved(_) => "Look again",
         Refusal::TooMany(_) => "Too many tries",
         Refusal::OtherSite => "That came from another page",
