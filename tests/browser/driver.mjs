@@ -33,6 +33,11 @@ function pageOf(name) {
   return page;
 }
 
+// A label goes on with its hint, and a button with words for those who do not see the row.
+function beginning(words) {
+  return new RegExp(`^\\s*${words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`);
+}
+
 async function where(page, response) {
   return {
     url: page.url(),
@@ -72,29 +77,33 @@ const commands = {
     return where(at, await at.goto(url, { waitUntil: 'load', timeout: patience }));
   },
   async fill({ page, label, value }) {
-    await pageOf(page).getByLabel(label, { exact: true }).first().fill(value);
+    await pageOf(page).getByLabel(beginning(label)).first().fill(value);
+    return {};
+  },
+  async fill_in({ page, field, value }) {
+    await pageOf(page).locator(`[name="${field}"]`).first().fill(value);
     return {};
   },
   async choose({ page, label, value }) {
-    await pageOf(page).getByLabel(label, { exact: true }).first().selectOption(value);
+    await pageOf(page).getByLabel(beginning(label)).first().selectOption(value);
     return {};
   },
   async tick({ page, label }) {
-    await pageOf(page).getByLabel(label, { exact: true }).first().check();
+    await pageOf(page).getByLabel(beginning(label)).first().check();
     return {};
   },
   async press({ page, name }) {
     const at = pageOf(page);
-    return pressing(at, at.getByRole('button', { name, exact: true }).first());
+    return pressing(at, at.getByRole('button', { name: beginning(name) }).first());
   },
   async follow({ page, name }) {
     const at = pageOf(page);
-    return pressing(at, at.getByRole('link', { name, exact: true }).first());
+    return pressing(at, at.getByRole('link', { name: beginning(name) }).first());
   },
   async download({ page, name, file }) {
     const at = pageOf(page);
     const coming = at.waitForEvent('download', { timeout: patience });
-    await at.getByRole('link', { name, exact: true }).first().click();
+    await at.getByRole('link', { name: beginning(name) }).first().click();
     await (await coming).saveAs(file);
     return {};
   },
@@ -111,7 +120,7 @@ const commands = {
     return { links: found };
   },
   async files({ page, label, files }) {
-    await pageOf(page).getByLabel(label, { exact: true }).first().setInputFiles(files);
+    await pageOf(page).getByLabel(beginning(label)).first().setInputFiles(files);
     return {};
   },
   // What of WCAG 2.2 AA a program can check, and whether the page is wider than its window.

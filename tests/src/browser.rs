@@ -19,6 +19,7 @@ pub struct Browser {
 pub struct Window<'a> {
     browser: &'a Browser,
     name: &'a str,
+    width: u32,
 }
 
 /// Where a window is after a step.
@@ -72,9 +73,13 @@ impl Browser {
     }
 
     fn open<'a>(&'a self, name: &'a str, with: Value) -> Window<'a> {
+        let width = with["width"]
+            .as_u64()
+            .and_then(|width| u32::try_from(width).ok());
         let window = Window {
             browser: self,
             name,
+            width: width.unwrap_or(1280),
         };
         window.ask("open", with);
         window
@@ -122,6 +127,27 @@ impl Window<'_> {
     pub fn fill(&self, label: &str, value: &str) -> &Self {
         self.ask("fill", json!({ "label": label, "value": value }));
         self
+    }
+
+    /// Fills the field of a name, where two have one label.
+    pub fn fill_in(&self, field: &str, value: &str) -> &Self {
+        self.ask("fill_in", json!({ "field": field, "value": value }));
+        self
+    }
+
+    /// Looks at the page as a whole: takes its picture, and holds it to WCAG 2.2 AA as far as a
+    /// program can, at this width and at 320 pixels.
+    pub fn look(&self, name: &str) {
+        let folder = root().join("target/pictures");
+        std::fs::create_dir_all(&folder).expect("the build folder is ours");
+        self.picture(&folder.join(format!("{name}.png")));
+        let faults = self.examine();
+        assert!(faults.is_empty(), "{name}: {faults:#?}");
+        let width = self.width;
+        let narrow = self.resize(320).examine();
+        self.picture(&folder.join(format!("{name}-320.png")));
+        self.resize(width);
+        assert!(narrow.is_empty(), "{name} at 320 pixels: {narrow:#?}");
     }
 
     /// Chooses from the list of a label.

@@ -60,7 +60,7 @@ impl Demo {
                 "--management-port",
                 "0",
             ])
-            .args(["--faces-port", "0"])
+            .args(["--faces-port", "0", "--no-accounts"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

@@ -1,3 +1,9 @@
+mod change;
+
+pub(crate) use change::{
+    AccountCommand, Acting, AtOnce, Lesson, NewAccount, OverrideCommand, Person, PolicyCommand,
+};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -45,6 +51,32 @@ pub(crate) enum Command {
     /// Read and verify the change log; search the decisions.
     #[command(subcommand)]
     Audit(Audit),
+    /// Show, compare and propose policies; return to an earlier one.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Ask for unblocks, and decide what waits.
+    #[command(subcommand)]
+    Override(OverrideCommand),
+    /// Unlock something for a class, for one lesson.
+    #[command(subcommand)]
+    Lesson(Lesson),
+    /// Pause web access for somebody; learning sites stay open.
+    Pause(AtOnce),
+    /// Cut a device off.
+    Isolate(AtOnce),
+    /// Close a site at once.
+    Block(AtOnce),
+    /// Open, list and close the accounts of people.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Move the clock of a running demo.
+    #[command(hide = true)]
+    Clock {
+        #[command(flatten)]
+        state: State,
+        /// Where to.
+        to: model::Moment,
+    },
     /// Say what is in force, what is missing, and whether the gateway runs.
     Status(Status),
     /// Print completions for a shell.
@@ -95,9 +127,15 @@ pub(crate) struct Demo {
     /// Proxy port; 0 takes a free one.
     #[arg(long, default_value_t = 3128)]
     pub(crate) proxy_port: u16,
+    /// Port of the pages for everybody; 0 takes a free one.
+    #[arg(long, default_value_t = 8481)]
+    pub(crate) faces_port: u16,
     /// Management port; 0 takes a free one.
     #[arg(long, default_value_t = 8480)]
     pub(crate) management_port: u16,
+    /// Open no accounts, so that the first ones can be founded by hand.
+    #[arg(long)]
+    pub(crate) no_accounts: bool,
     /// Stop after the school day instead of waiting for Ctrl-C.
     #[arg(long)]
     pub(crate) once: bool,

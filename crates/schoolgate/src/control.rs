@@ -1,7 +1,11 @@
+use crate::act::{Act, Credential, act};
+use crate::command::demo::DemoClock;
 use crate::command::run::Sign;
 use crate::failure::Failure;
 use crate::gateway::{Addresses, Gateway};
+use change::NewAccount;
 use identity::Binding;
+use model::{Clock as _, Moment};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -34,6 +38,25 @@ pub(crate) enum Request {
     },
     /// Read the working files again.
     Reload,
+    /// Do something in a person's name.
+    Act {
+        /// Who.
+        who: Credential,
+        /// What.
+        act: Act,
+    },
+    /// Open one of the first accounts.
+    Found {
+        /// What it shall be.
+        new: Box<NewAccount>,
+        /// Sign-in name of an account of the same person.
+        same: Option<String>,
+    },
+    /// Move the clock; only the demo's can be moved.
+    Clock {
+        /// Where to.
+        to: Moment,
+    },
 }
 
 /// What the gateway answers.
@@ -83,6 +106,7 @@ impl Control {
         gateway: &Arc<Gateway>,
         state: &Path,
         signs: Sender<Sign>,
+        clock: Option<Arc<DemoClock>>,
     ) -> Result<Self, Failure> {
         let path = state.join(SOCKET);
         let fail = |source| Failure::File {
@@ -106,7 +130,8 @@ impl Control {
                     if stop.load(Ordering::Acquire) {
                         return;
                     }
-                    let answered = stream.and_then(|stream| serve(&gateway, stream, &signs));
+                    let answered =
+                        stream.and_then(|stream| serve(&gateway, stream, &signs, clock.as_deref()));
                     if let Err(error) = answered {
                         tracing::debug!(%error, "a local request was not answered");
                     }
@@ -147,12 +172,19 @@ pub(crate) fn ask(state: &Path, request: &Request) -> io::Result<Answer> {
     Ok(serde_json::from_str(&answer)?)
 }
 
-fn serve(gateway: &Gateway, stream: UnixStream, signs: &Sender<Sign>) -> io::Result<()> {
+fn serve(
+    gateway: &Gateway,
+    stream: UnixStream,
+    signs: &Sender<Sign>,
+    clock: Option<&DemoClock>,
+) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut line = String::new();
     BufReader::new((&stream).take(LONGEST)).read_line(&mut line)?;
     let answer = match serde_json::from_str(&line) {
+        Ok(Request::Clock { to }) => move_clock(clock, to),
+        Ok(Request::Act { who, act: asked }) => found(act(gateway, &who, asked)),
         Ok(request) => answer(gateway, request, signs),
         Err(error) => Answer::Refused {
             error: format!("the request cannot be read: {error}"),
@@ -161,6 +193,46 @@ fn serve(gateway: &Gateway, stream: UnixStream, signs: &Sender<Sign>) -> io::Res
     let mut text = serde_json::to_vec(&answer)?;
     text.push(b'\n');
     (&stream).write_all(&text)
+}
+
+fn move_clock(clock: Option<&DemoClock>, to: Moment) -> Answer {
+    let Some(clock) = clock else {
+        return Answer::Refused {
+            error: "only the clock of a demo can be moved".to_owned(),
+        };
+    };
+    clock.jump(to);
+    Answer::Found {
+        value: serde_json::json!({ "now": clock.now() }),
+    }
+}
+
+fn found(done: Result<Value, String>) -> Answer {
+    match done {
+        Ok(value) => Answer::Found { value },
+        Err(error) => Answer::Refused { error },
+    }
+}
+
+/// Opens one of the first accounts; the desk knows how long that goes.
+fn open_account(gateway: &Gateway, mut new: NewAccount, same: Option<String>) -> Answer {
+    if let Some(name) = same {
+        let accounts = gateway.desk.accounts();
+        match accounts.into_iter().find(|account| account.name == name) {
+            Some(account) => new.person = Some(account.person),
+            None => return found(Err(format!("there is no account `{name}`"))),
+        }
+    }
+    let uid = rustix::process::getuid().as_raw();
+    let handed = gateway.desk.found_account(uid, &new);
+    let shown = handed.map(|handed| {
+        serde_json::json!({
+            "name": handed.account.name,
+            "id": handed.account.id,
+            "password": handed.password.as_str(),
+        })
+    });
+    found(shown.map_err(|error| crate::failure::chain(&error)))
 }
 
 fn answer(gateway: &Gateway, request: Request, signs: &Sender<Sign>) -> Answer {
@@ -177,6 +249,9 @@ fn answer(gateway: &Gateway, request: Request, signs: &Sender<Sign>) -> Answer {
             }
         }
         Request::Bind { binding } => bind(gateway, binding),
+        Request::Found { new, same } => open_account(gateway, *new, same),
+        Request::Act { who, act: asked } => found(act(gateway, &who, asked)),
+        Request::Clock { .. } => move_clock(None, gate.clock().now()),
         Request::Show { address } => {
             let state = gate.state();
             let known = state
@@ -237,7 +312,8 @@ fn bind(gateway: &Gateway, binding: Binding) -> Answer {
 }
 
 const SOCKET: &str = "control.sock";
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Consent may have to compile five million names before it is given.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The longest request or answer, in bytes.
 const LONGEST: u64 = 64 * 1024;

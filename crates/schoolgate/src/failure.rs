@@ -19,6 +19,9 @@ pub(crate) enum Failure {
         /// How to mend it.
         mend: String,
     },
+    /// The gateway said no.
+    #[error("{0}")]
+    Refused(String),
     /// A file could not be read or written.
     #[error("{path} could not be {done}: {source}", path = path.display())]
     File {
@@ -88,6 +91,7 @@ impl Failure {
                 eprintln!("{}", summary(faults));
             }
             Self::Asked { what, mend } => eprintln!("error: {what}\nmend: {mend}"),
+            Self::Refused(words) => eprintln!("error: {}", words.trim_end()),
             Self::Door(words) => eprintln!("error: {words}"),
             Self::File { .. }
             | Self::Output(_)
@@ -101,7 +105,7 @@ impl Failure {
             | Self::Recorder(_) => eprintln!("error: {}", chain(self)),
         }
         ExitCode::from(match self {
-            Self::No | Self::Faults(_) => 1,
+            Self::No | Self::Faults(_) | Self::Refused(_) => 1,
             Self::Asked { .. } => 2,
             Self::Desk(change::OpenDeskError::Locked { .. }) => 4,
             Self::File { .. }

@@ -1,10 +1,9 @@
 use crate::failure::{Failure, chain};
 use crate::folder::Folders;
-use crate::metrics;
+use crate::office::{Counters, Office, Opening};
 use crate::settings::Settings;
 use audit::{Actor, Journal, JournalWriter};
 use change::{Approved, Checked, Commission, Desk, Proposal, StateFolder};
-use console::Health;
 use gate::{Gate, Recorder, State};
 use model::{Chance, Clock, Faults, Files, SystemChance};
 use serde::{Deserialize, Serialize};
@@ -27,7 +26,7 @@ pub(crate) struct Gateway {
     folders: Folders,
     settings: Settings,
     proxy: proxy::Running,
-    management: console::Running,
+    office: Office,
     dns_shutdown: resolver::Shutdown,
     proxy_shutdown: proxy::Shutdown,
 }
@@ -38,6 +37,11 @@ pub(crate) struct Addresses {
     pub(crate) dns: Vec<SocketAddr>,
     pub(crate) proxy: Vec<SocketAddr>,
     pub(crate) management: SocketAddr,
+    /// Approvals off site.
+    #[serde(default)]
+    pub(crate) off_site: Option<SocketAddr>,
+    /// The pages for everybody.
+    pub(crate) faces: SocketAddr,
 }
 
 impl Gateway {
@@ -77,9 +81,10 @@ impl Gateway {
         same_ledger(&origin, &settings, &mut faults);
         let (first, mut settings) = first(&desk, &folders, files, settings, faults)?;
         adapt(&mut settings);
+        let secret = secret(&*chance)?;
         // The doors are bound before anything is written down, so that a setting that cannot be
         // had leaves what was in force.
-        let sockets = Sockets::bind(&settings)?;
+        let sockets = Sockets::bind(&mut settings, &secret)?;
         let decides = first.state(&desk)?;
         let journal = Journal::open(&StateFolder::journal_in(state), Arc::clone(&clock))?;
         let journal = JournalWriter::start(journal, Arc::clone(&clock))
@@ -87,7 +92,7 @@ impl Gateway {
         let recorder = Recorder::start(journal, settings.journal.path)?;
         let gate = Gate::new(decides, clock, chance, recorder);
         desk.attach(Arc::clone(&gate));
-        Self::open(desk, folders, gate, settings, sockets)
+        Self::open(desk, folders, gate, settings, sockets, secret)
     }
 
     fn open(
@@ -96,6 +101,7 @@ impl Gateway {
         gate: Arc<Gate>,
         settings: Settings,
         sockets: Sockets,
+        secret: String,
     ) -> Result<Self, Failure> {
         let (dns_shutdown, proxy_shutdown) = (resolver::Shutdown::new(), proxy::Shutdown::new());
         let addresses = sockets.addresses();
@@ -114,12 +120,13 @@ impl Gateway {
             dns,
             proxy: Arc::clone(proxy.counters()),
         });
-        let registry = metrics::registry(&doors).map_err(|error| Failure::door(&error))?;
-        let watched = Arc::clone(&doors);
-        let management = sockets
-            .management
-            .run(registry, move || health(&watched.gate))
-            .map_err(|error| Failure::door(&error))?;
+        let office = sockets.office.open(&Opening {
+            desk: &desk,
+            doors: &doors,
+            folders: &folders,
+            settings: &settings,
+            secret,
+        })?;
         let gateway = Self {
             desk,
             doors,
@@ -127,7 +134,7 @@ impl Gateway {
             folders,
             settings,
             proxy,
-            management,
+            office,
             dns_shutdown,
             proxy_shutdown,
         };
@@ -192,13 +199,15 @@ impl Gateway {
                 &settings.dns,
                 &settings.proxy,
                 &settings.management,
+                &settings.faces,
+                &settings.alert,
                 &settings.journal,
             ))
         };
         match (doors(settings), doors(&self.settings)) {
             (Ok(new), Ok(old)) if new == old => {}
             (Ok(_) | Err(_), Ok(_) | Err(_)) => tracing::warn!(
-                "`[dns]`, `[proxy]`, `[management]` or `[journal]` changed: that takes effect at the next start"
+                "`[dns]`, `[proxy]`, `[management]`, `[faces]`, `[alert]` or `[journal]` changed: that takes effect at the next start"
             ),
         }
     }
@@ -217,6 +226,11 @@ impl Gateway {
         );
     }
 
+    /// The working files as they lie there now.
+    pub(crate) fn files(&self, faults: &mut Faults) -> Files {
+        self.folders.read(faults)
+    }
+
     /// Stops in good order: doors, then the journal, then the ledger's last word.
     pub(crate) fn stop(self) {
         tracing::info!("stopping");
@@ -225,7 +239,7 @@ impl Gateway {
         if let Err(error) = self.proxy.join() {
             tracing::error!(error = %chain(&error), "the proxy did not end in good order");
         }
-        self.management.stop();
+        self.office.close();
         match Arc::try_unwrap(self.doors) {
             // The last hand on the gate lets the journal write what it holds.
             Ok(doors) => doors.dns.join(),
@@ -242,7 +256,7 @@ impl Gateway {
         let state = self.doors.gate.state();
         tracing::info!(
             dns = ?self.addresses.dns, proxy = ?self.addresses.proxy,
-            management = %self.addresses.management, policy = %state.policy().version(),
+            management = %self.addresses.management, faces = %self.addresses.faces, policy = %state.policy().version(),
             names = state.artefact().names(), mode = self.desk.mode().word(), "ready"
         );
         if !has_floor_list(&state) {
@@ -265,17 +279,19 @@ fn keep(error: &dyn std::error::Error) {
 struct Sockets {
     dns: resolver::Listeners,
     proxy: proxy::Listeners,
-    management: console::Listener,
+    office: Counters,
 }
 
 impl Sockets {
-    fn bind(settings: &Settings) -> Result<Self, Failure> {
+    /// Binds all addresses; the proxy learns where the pages for everybody are.
+    fn bind(settings: &mut Settings, secret: &str) -> Result<Self, Failure> {
+        let office = Counters::bind(settings)?;
+        settings.lead_to_faces(office.faces(), secret);
         Ok(Self {
             dns: resolver::Listeners::bind(&settings.dns).map_err(|error| Failure::door(&error))?,
             proxy: proxy::Listeners::bind(&settings.proxy)
                 .map_err(|error| Failure::door(&error))?,
-            management: console::Listener::bind(&settings.management)
-                .map_err(|error| Failure::door(&error))?,
+            office,
         })
     }
 
@@ -283,9 +299,18 @@ impl Sockets {
         Addresses {
             dns: self.dns.local_addresses().to_vec(),
             proxy: self.proxy.addresses().to_vec(),
-            management: self.management.address(),
+            management: self.office.management(),
+            off_site: self.office.off_site(),
+            faces: self.office.faces(),
         }
     }
+}
+
+/// What the proxy proves to the pages for everybody that its word is its own; new at each start.
+fn secret(chance: &dyn Chance) -> Result<String, Failure> {
+    let mut bytes = [0; 32];
+    chance.fill(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Whether any list of illegal content is loaded.
@@ -357,7 +382,11 @@ fn first(
                 for warning in checked.warnings().iter() {
                     tracing::warn!("{}", warning.to_string().trim_end());
                 }
-                match (desk.commission(checked).map_err(|error| Failure::door(&error))?, active) {
+                match (
+                    desk.commission(checked)
+                        .map_err(|error| Failure::door(&error))?,
+                    active,
+                ) {
                     (Commission::Approved(approved), _) => {
                         return Ok((First::Activate(approved), settings));
                     }
@@ -418,24 +447,4 @@ fn say_founding(desk: &Desk) {
     eprintln!("The change log was founded. Write this fingerprint down and put it into the");
     eprintln!("headteacher's safe; with it anybody can check that the log is the school's own:");
     eprintln!("\n    {fingerprint}\n");
-}
-
-fn health(gate: &Gate) -> Health {
-    let state = gate.state();
-    let mut health = Health::ready(format!("policy {} in force", state.policy().version()));
-    health.words.push(format!(
-        "{} names on {} lists",
-        state.artefact().names(),
-        state.artefact().lists().len()
-    ));
-    if !has_floor_list(&state) {
-        health
-            .words
-            .push("ILLEGAL-CONTENT LIST NOT PRESENT".to_owned());
-    }
-    let journal = gate.journal();
-    if journal.failures > 0 && journal.waiting > 0 {
-        health = health.but("the journal cannot be written; check the disk of the state folder");
-    }
-    health
 }

@@ -7,6 +7,7 @@ macro_rules! say {
     };
 }
 
+mod act;
 mod arguments;
 mod command;
 mod control;
@@ -15,9 +16,12 @@ mod folder;
 mod gateway;
 mod logging;
 mod metrics;
+mod office;
 mod offline;
+mod person;
 mod settings;
 mod shipped;
+mod ticker;
 
 use arguments::{Arguments, Command};
 use clap::{CommandFactory as _, Parser as _};
@@ -47,6 +51,16 @@ fn run(asked: &Command) -> Result<(), Failure> {
         Command::Identity(asked) => command::identity::identity(asked),
         Command::Lists(asked) => command::lists::lists(asked),
         Command::Audit(asked) => command::audit::audit(asked),
+        Command::Policy(asked) => command::policy::policy(asked),
+        Command::Override(asked) => command::overrides::overrides(asked),
+        Command::Lesson(asked) => command::overrides::lesson(asked),
+        Command::Pause(asked) => command::overrides::pause(asked),
+        Command::Isolate(asked) => command::overrides::isolate(asked),
+        Command::Block(asked) => command::overrides::block(asked),
+        Command::Account(asked) => command::account::account(asked),
+        Command::Clock { state, to } => {
+            person::send(&state.state, &control::Request::Clock { to: *to }).map(|_| ())
+        }
         Command::Status(asked) => command::status::status(asked),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

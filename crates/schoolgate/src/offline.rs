@@ -33,7 +33,7 @@ impl Offline {
         if faults.errors() > 0 {
             return Err(Failure::Faults(faults));
         }
-        let made = Self::compile(&files, &mut faults);
+        let made = Self::compile(&files, &Overlay::default(), &mut faults);
         match made {
             Some((state, report)) => Ok(Self {
                 state,
@@ -65,10 +65,19 @@ impl Offline {
             .collect()
     }
 
-    fn compile(files: &Files, faults: &mut Faults) -> Option<(State, lists::Report)> {
+    /// What would decide by some files, with an overlay on top of them.
+    pub(crate) fn decides(files: &Files, overlay: &Overlay, faults: &mut Faults) -> Option<State> {
+        Self::compile(files, overlay, faults).map(|(state, _)| state)
+    }
+
+    fn compile(
+        files: &Files,
+        overlay: &Overlay,
+        faults: &mut Faults,
+    ) -> Option<(State, lists::Report)> {
         let settings = Settings::read(files, faults);
         let version = PolicyVersion::from(files.digest());
-        let compiled = Compiled::compile(files, &Overlay::default(), version, faults);
+        let compiled = Compiled::compile(files, overlay, version, faults);
         let mut unheard = Faults::default();
         let vocabulary = policy::vocabulary(files, &mut unheard)?;
         let (lists, report) = match compile_lists(files, &vocabulary) {

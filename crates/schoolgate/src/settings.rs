@@ -1,6 +1,7 @@
 use model::{Document, Fault, Faults, Files};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
 
 /// `config/schoolgate.toml`: the school and the gateway itself.
 ///
@@ -16,8 +17,14 @@ pub(crate) struct Settings {
     pub(crate) dns: resolver::Settings,
     /// The proxy doors.
     pub(crate) proxy: proxy::Settings,
-    /// Health and metrics.
+    /// The console, health and metrics.
     pub(crate) management: console::Settings,
+    /// The pages for everybody: why something is closed, ask for it, tell an adult.
+    pub(crate) faces: console::FacesSettings,
+    /// How changes are decided.
+    pub(crate) change: change::Settings,
+    /// Notices: whom they reach, and how.
+    pub(crate) alert: alert::Settings,
     /// The journal of decisions.
     pub(crate) journal: JournalSettings,
 }
@@ -130,15 +137,71 @@ impl Settings {
                 ),
             );
         }
-        for what in settings.proxy.faults() {
-            let fault = document.key_fault(&["proxy".into()], what);
-            faults.push(
-                fault.mend(
+        let parts = [
+            ("proxy", settings.proxy.faults()),
+            ("change", settings.change.faults()),
+            ("alert", settings.alert.faults()),
+        ];
+        for (key, found) in parts {
+            for what in found {
+                let fault = document.key_fault(&[key.into()], what);
+                faults.push(fault.mend(
                     "correct the setting; `schoolgate schema schoolgate` says what each holds",
-                ),
-            );
+                ));
+            }
         }
         settings
+    }
+
+    /// The host name of the pages for everybody where none is set: `why.` and the school's zone.
+    pub(crate) fn faces_name(&self) -> String {
+        match (&self.faces.name, self.dns.local_zones.first()) {
+            (Some(name), _) => name.clone(),
+            (None, Some(zone)) => format!("why.{}", zone.trim_end_matches('.')),
+            (None, None) => "why.internal".to_owned(),
+        }
+    }
+
+    /// Tells the proxy and the resolver where the pages for everybody are.
+    pub(crate) fn lead_to_faces(&mut self, address: SocketAddr, secret: &str) {
+        let name = self.faces_name().to_ascii_lowercase();
+        let local = match address.ip() {
+            ip if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),
+            _ => address,
+        };
+        self.proxy.faces = Some(proxy::Faces {
+            name: name.clone(),
+            address: local,
+            secret: secret.to_owned(),
+        });
+        if self.proxy.console.is_empty() {
+            self.proxy.console = format!("http://{name}");
+        }
+        // A name that the school answers itself stays as the school has it.
+        if self.dns.records.iter().any(|record| record.name == name) {
+            return;
+        }
+        let listens = self.dns.listen.iter().map(SocketAddr::ip);
+        let reached: Vec<IpAddr> = match address.ip() {
+            ip if ip.is_unspecified() => listens.filter(|ip| !ip.is_unspecified()).collect(),
+            ip => vec![ip],
+        };
+        let mut record = resolver::LocalRecord {
+            name,
+            a: Vec::new(),
+            aaaa: Vec::new(),
+            cname: None,
+            ptr: None,
+        };
+        for ip in reached {
+            match ip {
+                IpAddr::V4(ip) => record.a.push(ip),
+                IpAddr::V6(ip) => record.aaaa.push(ip),
+            }
+        }
+        if !record.a.is_empty() || !record.aaaa.is_empty() {
+            self.dns.records.push(record);
+        }
     }
 }
 

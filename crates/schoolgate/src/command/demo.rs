@@ -3,6 +3,7 @@
 
 mod clock;
 mod day;
+mod people;
 mod stub_dns;
 mod stub_origin;
 
@@ -14,8 +15,9 @@ use crate::folder::Folders;
 use crate::gateway::Gateway;
 use crate::settings::{Log, LogLevel, Settings};
 use crate::shipped;
-use clock::DemoClock;
+pub(crate) use clock::DemoClock;
 use model::{Clock, Files};
+use people::People;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -59,7 +61,7 @@ pub(crate) fn demo(asked: &arguments::Demo) -> Result<(), Failure> {
     let gateway = Arc::new(Gateway::start_with(folders, &state, told, adapt)?);
     let (sender, signs) = channel();
     signals(sender.clone())?;
-    let control = Control::start(&gateway, &state, sender)?;
+    let control = Control::start(&gateway, &state, sender, Some(Arc::clone(&clock)))?;
     println!(
         "A school day from {} on, one step for each five minutes:",
         clock.now()
@@ -67,7 +69,15 @@ pub(crate) fn demo(asked: &arguments::Demo) -> Result<(), Failure> {
     let tally = day::play(&gateway.addresses, &clock, &signs)?;
     println!("{tally}");
     clock.run();
-    say_what_to_try(&gateway, root);
+    let people = match asked.no_accounts || !gateway.desk.accounts().is_empty() {
+        true => None,
+        false => Some(People::open(&gateway)?),
+    };
+    say_what_to_try(&gateway, root)?;
+    if let Some(people) = people {
+        people.say(&gateway)?;
+        people.answer_enter(&gateway)?;
+    }
     if !asked.once && !tally.stopped {
         while let Ok(sign) = signs.recv() {
             match sign {
@@ -98,6 +108,7 @@ fn adapt(settings: &mut Settings, asked: &arguments::Demo, dns: SocketAddr, orig
     settings.proxy.listen = vec![own(asked.proxy_port)];
     settings.proxy.every_origin = Some(origin);
     settings.management.listen = own(asked.management_port);
+    settings.faces.listen = own(asked.faces_port);
 }
 
 /// Plays each of the school's networks on loopback: 10.20.0.0/16 is 127.20.0.0/16 as well.
@@ -142,16 +153,16 @@ fn doubled(line: &str) -> String {
     made
 }
 
-fn say_what_to_try(gateway: &Gateway, root: &Path) {
+fn say_what_to_try(gateway: &Gateway, root: &Path) -> Result<(), Failure> {
     let (dns, proxy) = (
         gateway.addresses.dns.first(),
         gateway.addresses.proxy.first(),
     );
     let (Some(dns), Some(proxy)) = (dns, proxy) else {
-        return;
+        return Ok(());
     };
     let (port, root) = (dns.port(), root.display());
-    println!(
+    say!(
         "
 The gateway runs. Clients are 127.N.x.y: 5 foundation, 10 KS1, 20 KS2, 30 KS3, 40 KS4,
 50 sixth form, 60 staff, 61 office, 62 supply, 70 guests; 127.0.0.1 itself is KS2.
@@ -162,7 +173,7 @@ Its clock stands on the morning of {date}. Try in another terminal:
   dig @127.0.0.1 -p {port} -b 127.60.0.5 www.google.com        # and not so for staff
   curl -x http://{proxy} --interface 127.10.0.5 http://tiktok.com/     # a page for the youngest
   curl -x http://{proxy} --interface 127.60.0.5 http://www.bbc.co.uk/  # open, from a stub site
-  http://{management}/metrics and /readyz in a browser; or set the browser's proxy to {proxy}
+  curl -k https://{management}/metrics; or set the browser's proxy to {proxy}
 
   {own} explain --config {root}/config --client 127.20.0.5 --at {now} youtube.com
   {own} audit search --state {root}/state --action block --group ks2
@@ -170,13 +181,15 @@ Its clock stands on the morning of {date}. Try in another terminal:
   {own} status --state {root}/state
   edit {root}/config/groups/ks2.toml, then: kill -HUP {pid}
 
-Ctrl-C stops it.",
+Ctrl-C stops it.
+",
         date = day::NEXT,
         management = gateway.addresses.management,
         now = day::NEXT,
         own = own_name(),
         pid = std::process::id(),
     );
+    Ok(())
 }
 
 /// How the reader called this program.

@@ -31,7 +31,7 @@ pub(crate) fn run(asked: &arguments::Run) -> Result<(), Failure> {
         &asked.state.state,
         Arc::new(model::SystemClock::default()),
     )?);
-    let control = Control::start(&gateway, &asked.state.state, sender.clone())?;
+    let control = Control::start(&gateway, &asked.state.state, sender.clone(), None)?;
     let _watcher = if asked.no_watch {
         None
     } else {

@@ -66,8 +66,11 @@ pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
         active.since
     );
     say!(
-        "  changes    mode `{}`: what checks takes effect on one person's word",
-        active.mode
+        "  changes    {}",
+        match active.mode.as_str() {
+            "commissioning" => "commissioning: the technician's edits take effect at once",
+            _decided => "decided by somebody else than who proposes them",
+        }
     );
     match &running {
         Some(running) => say!("  gateway    runs: {}", running["addresses"]),

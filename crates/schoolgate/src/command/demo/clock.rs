@@ -36,6 +36,15 @@ impl DemoClock {
         }
     }
 
+    /// Moves the clock to a moment, from which it goes on; also back, as a bad battery does.
+    pub(crate) fn jump(&self, to: Moment) {
+        let elapsed = match self.runs.load(Ordering::SeqCst) {
+            true => self.machine.monotonic().as_millis() as i64,
+            false => 0,
+        };
+        self.millis.store(to.millis() - elapsed, Ordering::SeqCst);
+    }
+
     /// Lets the clock run from where it stands.
     pub(crate) fn run(&self) {
         let elapsed = self.machine.monotonic().as_millis() as i64;
