@@ -21,6 +21,7 @@
 //! ```
 
 mod answer;
+mod api;
 mod asked;
 mod audience;
 mod authority;
@@ -30,6 +31,7 @@ mod chart;
 mod connection;
 mod console;
 mod csv;
+mod faces;
 mod form;
 mod frame;
 mod grants;
@@ -59,6 +61,7 @@ mod stand_in;
 
 pub use authority::CertificateError;
 pub use console::{Console, Parts};
+pub use faces::{Faces, FacesError, FacesParts, FacesSettings, ProxyWord};
 pub use health::Health;
 pub use listener::{ListenError, Listener, Running};
 pub use settings::{OffSite, Settings};
