@@ -227,6 +227,10 @@ fn granted(
     asked: &Asked,
     whom: &str,
 ) -> Result<Option<change::Disclosure>, Refusal> {
+    // A reason is given by somebody in person; no token lives off it.
+    if asked.scope.is_some() {
+        return Ok(None);
+    }
     let now = console.parts().clock.monotonic();
     Ok(console.grants().find(asked.acting()?.account, whom, now))
 }
