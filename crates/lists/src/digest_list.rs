@@ -80,7 +80,10 @@ impl DigestSalt {
     /// Reads 32 to 128 hexadecimal digits.
     pub fn parse(digits: &str) -> Option<Self> {
         let digits = digits.trim();
-        if !(32..=128).contains(&digits.len()) || digits.len() % 2 != 0 || !digits.is_ascii() {
+        if !(32..=128).contains(&digits.len())
+            || !digits.len().is_multiple_of(2)
+            || !digits.is_ascii()
+        {
             return None;
         }
         let pairs = digits.as_bytes().chunks_exact(2);

@@ -96,8 +96,7 @@ impl PhraseOrigin {
         let known = |word: &&str| LANGUAGES.contains(word);
         let language = folders
             .split('/')
-            .filter(known)
-            .last()
+            .rfind(known)
             .or_else(|| file.split('_').find(known));
         let theme = folders
             .rsplit('/')

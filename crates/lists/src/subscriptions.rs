@@ -30,6 +30,8 @@ pub struct Subscription<'a> {
     pub source: &'a Source,
     /// Whether its entries are withheld: a list of the floor.
     pub withheld: bool,
+    /// Whether its category opens, so that it may name what no list may close.
+    pub opens: bool,
 }
 
 /// How far fetching a list has come.
@@ -195,11 +197,12 @@ impl Subscriptions<'_> {
             return Ok(Outcome::Unchanged);
         }
         let last = history.current().and_then(|version| version.survey);
+        let open = self.sanity.of_what_opens();
+        let sanity = if list.opens { &open } else { self.sanity };
         let judged = match (&got.wrong_digest, Import::of_source(source, list.withheld)) {
             (Some(wrong), _) => Err(vec![wrong.clone()]),
             (None, None) => Err(vec!["its encoding is not known".to_owned()]),
-            (None, Some(import)) => self
-                .sanity
+            (None, Some(import)) => sanity
                 .judge(bytes, &import, last.as_ref())
                 .map_err(|unsound| unsound.iter().map(Unsound::to_string).collect()),
         };

@@ -171,6 +171,7 @@ struct School {
     sanity: Sanity,
     source: Source,
     limits: FetchLimits,
+    opens: bool,
 }
 
 impl School {
@@ -208,6 +209,7 @@ impl School {
                 idle: Duration::from_secs(20),
                 ..FetchLimits::default()
             },
+            opens: false,
         }
     }
 
@@ -245,6 +247,7 @@ impl School {
         let list = Subscription {
             source: &self.source,
             withheld: false,
+            opens: self.opens,
         };
         let outcomes = subscriptions.fetch(&[list], false, &|_: Progress<'_>| {});
         outcomes.into_iter().next().unwrap()
@@ -540,4 +543,15 @@ fn a_stranger_with_another_certificate_is_not_believed() {
         !quarantined && words.contains("could not be reached"),
         "{words}"
     );
+}
+
+#[test]
+fn a_list_that_opens_may_name_what_no_list_may_close() {
+    let mut school = School::new();
+    let list = [names(0..30), b"school.test\n".to_vec()].concat();
+    school.server.says("/list.txt", [ok(list)]);
+    assert!(matches!(school.fetch(), Outcome::Quarantined { .. }));
+    school.clock.advance(Duration::from_secs(24 * 3600));
+    school.opens = true;
+    assert!(matches!(school.fetch(), Outcome::Taken { entries: 31, .. }));
 }
