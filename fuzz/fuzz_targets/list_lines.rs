@@ -31,7 +31,8 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     // A container is the business of another target.
-    if text.starts_with(&[0x1f, 0x8b]) || text.starts_with(b"PK") || text.starts_with(&[0x28, 0xb5]) {
+    if text.starts_with(&[0x1f, 0x8b]) || text.starts_with(b"PK") || text.starts_with(&[0x28, 0xb5])
+    {
         return;
     }
     let format = FORMATS[usize::from(*first) % FORMATS.len()];
@@ -43,7 +44,10 @@ fuzz_target!(|bytes: &[u8]| {
     let mut items = 0;
     let read = import.read(text, &mut |item| {
         if let Item::Entry(Entry::Name { name, .. }) = item {
-            assert!(name.as_str().contains('.'), "a single label would close a top-level domain");
+            assert!(
+                name.as_str().contains('.'),
+                "a single label would close a top-level domain"
+            );
         }
         items += 1;
         None
