@@ -92,6 +92,10 @@ const commands = {
     await pageOf(page).getByLabel(beginning(label)).first().check();
     return {};
   },
+  async unfold({ page, name }) {
+    await pageOf(page).locator('summary').filter({ hasText: beginning(name) }).first().click();
+    return {};
+  },
   async press({ page, name }) {
     const at = pageOf(page);
     return pressing(at, at.getByRole('button', { name: beginning(name) }).first());

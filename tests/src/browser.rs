@@ -162,6 +162,12 @@ impl Window<'_> {
         self
     }
 
+    /// Unfolds what lies behind these words.
+    pub fn unfold(&self, name: &str) -> &Self {
+        self.ask("unfold", json!({ "name": name }));
+        self
+    }
+
     /// Presses the button with these words.
     pub fn press(&self, name: &str) -> Arrived {
         arrived(&self.ask("press", json!({ "name": name })))

@@ -26,7 +26,7 @@ impl Person {
 
     /// Signs in for the first time: chooses a password, enrols a telephone.
     pub fn enrol(demo: &Demo, name: &str, temporary: &str) -> Self {
-        let password = format!("what the {name} alone knows");
+        let password = format!("{} stones in the brook", name.len() * 1_000);
         let (old, new) = (
             demo.path(&format!("{name}.old")),
             demo.path(&format!("{name}.new")),

@@ -136,7 +136,12 @@ impl Ask {
         self.class = self.class.map(|text| cut(&text, 100));
         self.address = cut(&self.address, 500);
         let mut buffer = HostBuffer::new();
-        let site = match Target::parse(&self.address, &mut buffer) {
+        // A block page shows an address without its scheme, and people type it so.
+        let whole = match self.address.contains("://") {
+            true => self.address.clone(),
+            false => format!("http://{}", self.address),
+        };
+        let site = match Target::parse(&whole, &mut buffer) {
             Ok(target) => site_of(&target.host.to_string()),
             Err(_) => {
                 return Err(AskError::Address {
@@ -208,6 +213,7 @@ mod tests {
         for address in [
             "https://www.museum.example/romans?q=1",
             "MUSEUM.example.",
+            "www.museum.example/romans",
             "a.b.museum.example",
         ] {
             let (ask, site) = ask(address).tidy().unwrap();

@@ -46,6 +46,13 @@ impl Chart {
     }
 }
 
+impl Bar {
+    /// The first word of the label, which is all that fits below the bar; the table has the rest.
+    pub(crate) fn short(&self) -> &str {
+        self.label.split(' ').next().unwrap_or_default()
+    }
+}
+
 /// The height of a count beside the largest; what is there at all is seen.
 fn scaled(count: u64, most: u64) -> u32 {
     if count == 0 || most == 0 {

@@ -38,6 +38,9 @@ pub struct Faces {
     name: String,
 }
 
+/// Takes in what somebody tells.
+pub type Tell = dyn Fn(&Telling) -> Result<Told, TellError> + Send + Sync;
+
 /// What the pages for everybody show and do things with.
 pub struct FacesParts {
     /// The desk, which takes requests in.
@@ -51,7 +54,7 @@ pub struct FacesParts {
     /// Who answers for children at a moment.
     pub duty: Box<dyn Fn(Moment) -> Duty + Send + Sync>,
     /// Takes in what somebody tells, as [`alert::OnDuty::tell`] does.
-    pub tell: Box<dyn Fn(&Telling) -> Result<Told, TellError> + Send + Sync>,
+    pub tell: Box<Tell>,
     /// How the proxy of this process shows whose request it brings.
     pub proxy: Option<ProxyWord>,
 }

@@ -61,7 +61,7 @@ mod stand_in;
 
 pub use authority::CertificateError;
 pub use console::{Console, Parts};
-pub use faces::{Faces, FacesError, FacesParts, FacesSettings, ProxyWord};
+pub use faces::{Faces, FacesError, FacesParts, FacesSettings, ProxyWord, Tell};
 pub use health::Health;
 pub use listener::{ListenError, Listener, Running};
 pub use settings::{OffSite, Settings};

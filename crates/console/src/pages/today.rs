@@ -64,7 +64,8 @@ pub(crate) fn show(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
             .collect(),
         requests: open_requests(console, asked)?,
         healthy: health.ready,
-        health: health.words,
+        // Which policy it is by number is for the page Health.
+        health: health.words.into_iter().skip(1).collect(),
         in_force: in_force(console, asked)?,
         refused: match acting.role {
             Role::Teacher | Role::Support => None,
