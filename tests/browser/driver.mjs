@@ -92,6 +92,10 @@ const commands = {
     await pageOf(page).getByLabel(beginning(label)).first().check();
     return {};
   },
+  async untick({ page, label }) {
+    await pageOf(page).getByLabel(beginning(label)).first().uncheck();
+    return {};
+  },
   async unfold({ page, name }) {
     await pageOf(page).locator('summary').filter({ hasText: beginning(name) }).first().click();
     return {};
@@ -109,6 +113,10 @@ const commands = {
     const coming = at.waitForEvent('download', { timeout: patience });
     await at.getByRole('link', { name: beginning(name) }).first().click();
     await (await coming).saveAs(file);
+    return {};
+  },
+  async wait_for({ page, text }) {
+    await pageOf(page).locator('[role=status], [role=alert], output, [aria-live]').filter({ hasText: text }).first().waitFor({ timeout: patience });
     return {};
   },
   async text({ page }) {

@@ -162,6 +162,12 @@ impl Window<'_> {
         self
     }
 
+    /// Takes the tick out of the box of a label.
+    pub fn untick(&self, label: &str) -> &Self {
+        self.ask("untick", json!({ "label": label }));
+        self
+    }
+
     /// Unfolds what lies behind these words.
     pub fn unfold(&self, name: &str) -> &Self {
         self.ask("unfold", json!({ "name": name }));
@@ -192,6 +198,12 @@ impl Window<'_> {
     /// What can be read on the page.
     pub fn text(&self) -> String {
         words(&self.ask("text", json!({}))["text"])
+    }
+
+    /// Waits until a text can be read in the part that the page fills in later; gives back all.
+    pub fn wait_for(&self, text: &str) -> String {
+        self.ask("wait_for", json!({ "text": text }));
+        self.text()
     }
 
     /// The page's own source.
