@@ -86,7 +86,8 @@ fn settings(wiring: &Wiring) -> String {
     let mut text = String::from(
         "[school]\nname = \"Example School\"\nledger = \"school.example/ledger\"\n\
          [log]\nformat = \"json\"\n\
-         [management]\nlisten = \"127.0.0.1:0\"\n",
+         [management]\nlisten = \"127.0.0.1:0\"\n\
+         [faces]\nlisten = \"127.0.0.1:0\"\n",
     );
     let ports = |first: u16, more: &[u16]| {
         let ports: Vec<String> = std::iter::once(&first)

@@ -44,8 +44,8 @@ pub use credential::second_factor::{Enrolment, RecoveryCodes};
 pub use desk::{
     ActivateError, Activated, ApiToken, Commission, ConfirmError, DecideError, Desk, Disclosure,
     Drift, DriftError, FoundError, InvalidChange, LookError, OpenDeskError, Opened, ProposeError,
-    SecretError, SessionError, SetBack, SignInError, SimilarMatter, Ticked, TokenError,
-    Verification,
+    RecordsError, SecretError, SessionError, SetBack, SignInError, SimilarMatter, Ticked,
+    TokenError, Verification,
 };
 pub use effect::{Direction, Effect, EffectLine, Part, Side, compare};
 pub use history::{HistoryFilter, Line, Past};

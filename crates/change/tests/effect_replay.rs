@@ -185,9 +185,17 @@ fn a_replay_says_in_a_sentence_what_would_have_changed() {
             .map(|site| site.host.clone())
             .collect::<Vec<_>>()
     };
-    assert_eq!(
-        names(&replay.sites_opened),
-        ["theguardian.com", "example.test", "friends.test"]
+    let mut opened = names(&replay.sites_opened);
+    opened.sort();
+    assert_eq!(opened, ["example.test", "friends.test", "theguardian.com"]);
+    let requests: Vec<u64> = replay
+        .sites_opened
+        .iter()
+        .map(|site| site.requests)
+        .collect();
+    assert!(
+        requests.is_sorted_by(|one, other| one >= other),
+        "{requests:?}"
     );
     let none = replayed(folder.path(), &School::example(), &School::example());
     insta::assert_snapshot!(none.summary(), @"had this been in force for the last seven days: nothing would have changed for anybody");

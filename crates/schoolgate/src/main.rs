@@ -19,6 +19,7 @@ mod metrics;
 mod office;
 mod offline;
 mod person;
+mod records;
 mod settings;
 mod shipped;
 mod ticker;

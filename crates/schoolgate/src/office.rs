@@ -2,6 +2,7 @@ use crate::failure::Failure;
 use crate::folder::Folders;
 use crate::gateway::Doors;
 use crate::metrics;
+use crate::records::Records;
 use crate::settings::Settings;
 use crate::ticker::Ticker;
 use alert::{Courier, Incidents, OnDuty, School, Watch, Watcher};
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub(crate) struct Office {
     running: Vec<console::Running>,
     ticker: Ticker,
+    records: Records,
     courier: Arc<Courier>,
     watcher: Arc<Watcher>,
 }
@@ -99,6 +101,10 @@ impl Counters {
         )?;
         let (courier, watcher) = (Arc::new(courier), Arc::new(watcher));
         let ticker = Ticker::start(desk, &courier, &watcher, &incidents, &school)?;
+        let records = Records::start(desk, with.settings.records.clone())?;
+        if let Err(error) = desk.ledger().reserve(with.settings.records.reserve()) {
+            tracing::error!(%error, "no disk space is kept back for the change log");
+        }
         let seen = (
             Arc::clone(desk),
             Arc::clone(gate),
@@ -160,6 +166,7 @@ impl Counters {
         Ok(Office {
             running,
             ticker,
+            records,
             courier,
             watcher,
         })
@@ -173,6 +180,7 @@ impl Office {
             running.stop();
         }
         self.ticker.stop();
+        self.records.stop();
         drop((self.courier, self.watcher));
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) alert: alert::Settings,
     /// The journal of decisions.
     pub(crate) journal: JournalSettings,
+    /// How long decisions are kept, and how.
+    pub(crate) records: audit::Settings,
 }
 
 /// The journal of decisions.

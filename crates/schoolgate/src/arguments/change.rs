@@ -9,13 +9,14 @@ use std::path::PathBuf;
 pub(crate) struct Person {
     /// Sign-in name of the account that acts.
     #[arg(
+        id = "as",
         long = "as",
         value_name = "NAME",
         required_unless_present = "token_file"
     )]
     pub(crate) name: Option<String>,
     /// File whose first line is a token for programs, in place of a person; it never decides.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "secret_file", "code"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["as", "secret_file", "code"])]
     pub(crate) token_file: Option<PathBuf>,
     /// File whose first line is the password, and whose second, if there is one, the code;
     /// `-` is standard input. Asked at the terminal unless given.

@@ -26,17 +26,18 @@ pub(crate) fn run(asked: &arguments::Run) -> Result<(), Failure> {
     let folders = Folders::new(&asked.policy.config, asked.policy.blocklists.as_deref());
     let (sender, signs) = channel();
     signals(sender.clone())?;
+    // Before the files are read: an edit made meanwhile is taken up afterwards.
+    let _watcher = if asked.no_watch {
+        None
+    } else {
+        watch(&folders, sender.clone())
+    };
     let gateway = Arc::new(Gateway::start(
         folders.clone(),
         &asked.state.state,
         Arc::new(model::SystemClock::default()),
     )?);
-    let control = Control::start(&gateway, &asked.state.state, sender.clone(), None)?;
-    let _watcher = if asked.no_watch {
-        None
-    } else {
-        watch(&folders, sender)
-    };
+    let control = Control::start(&gateway, &asked.state.state, sender, None)?;
     serve(&gateway, &signs);
     control.stop();
     match Arc::try_unwrap(gateway) {
