@@ -8,7 +8,7 @@ use std::net::IpAddr;
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Address of the console as those who get mail reach it, for example
-    /// "https://gateway.school.example:8443". Empty: a mail names the page without a link.
+    /// `https://gateway.school.example:8443`. Empty: a mail names the page without a link.
     pub console: String,
     /// How long a notice that must be delivered may stay undelivered before changes that need it
     /// are held up, such as "24h".
@@ -117,7 +117,7 @@ pub enum MailTls {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSettings {
-    /// Where to, such as "https://records.school.example/schoolgate".
+    /// Where to, such as `https://records.school.example/schoolgate`.
     pub url: String,
     /// A file that holds the secret that both sides sign with, 16 bytes or more.
     pub secret_file: String,
