@@ -12,8 +12,8 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
     &[(
         "schoolgate",
         &[
-            "alert", "audit", "change", "console", "gate", "identity", "lists", "matcher", "model",
-            "policy", "proxy", "resolver",
+            "alert", "audit", "change", "console", "content", "gate", "identity", "lists", "matcher",
+            "model", "policy", "proxy", "resolver",
         ],
     )],
     &[
@@ -29,13 +29,17 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
     )],
     &[
         ("alert", &["audit", "model"]),
-        ("gate", &["audit", "identity", "matcher", "model", "policy"]),
-        ("lists", &["matcher", "model"]),
+        (
+            "gate",
+            &["audit", "content", "identity", "matcher", "model", "policy"],
+        ),
+        ("lists", &["content", "matcher", "model"]),
     ],
     &[
         ("policy", &["model"]),
         ("audit", &["model"]),
         ("matcher", &["model"]),
+        ("content", &["model"]),
         ("identity", &["model"]),
     ],
     &[("model", &[])],

@@ -1,0 +1,42 @@
+//! Scores the text of pages by weighted phrases; finds search terms and nested addresses.
+//!
+//! [`Phrases`] are compiled from the [`Phrase`]s of lists. A [`Scan`] is fed the bytes of one page
+//! as they stream, in pieces of any size, and gives [`Findings`]: a score for each theme, and the
+//! phrases behind it. The crate fetches nothing, reads no files and decides nothing: whether a
+//! score is above a group's limit is for the policy to say.
+//!
+//! `DESIGN.md` beside this crate says why it is made so, with figures.
+//!
+//! ```
+//! use content::{PageKind, Phrase, PhraseEffect, PhraseList, PhrasePart, Phrases, Scan};
+//! use std::sync::Arc;
+//!
+//! let list = Arc::new(PhraseList {
+//!     name: "example".into(), theme: Some("gambling".into()), stand_ins: true,
+//!     arabic_prefixes: false, window: None,
+//! });
+//! let part = PhrasePart { text: "free spins".into(), begins_word: true, ends_word: true };
+//! let phrase = Phrase { parts: vec![part], effect: PhraseEffect::Weighs(60), list };
+//! let (phrases, refused) = Phrases::compile([phrase]);
+//! assert!(refused.is_empty());
+//!
+//! let mut scan = Scan::new(Arc::new(phrases), PageKind::Html, Some("text/html"));
+//! scan.feed(b"<p>50 <b>FR&Eacute;");
+//! scan.feed(b"E</b> sp1ns today");
+//! let findings = scan.finish();
+//! assert!(findings.exceeds(50));
+//! assert_eq!(findings.evidence[0].phrase, "free spins");
+//! ```
+
+mod findings;
+mod fold;
+mod json;
+mod markup;
+mod phrase;
+mod phrases;
+mod scan;
+
+pub use findings::{Evidence, Findings, ThemeScore};
+pub use phrase::{Phrase, PhraseEffect, PhraseList, PhrasePart};
+pub use phrases::{Phrases, RefusedPhrase, RefusedPhraseReason};
+pub use scan::{PageKind, Scan};
