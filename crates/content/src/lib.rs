@@ -2,8 +2,10 @@
 //!
 //! [`Phrases`] are compiled from the [`Phrase`]s of lists. A [`Scan`] is fed the bytes of one page
 //! as they stream, in pieces of any size, and gives [`Findings`]: a score for each theme, and the
-//! phrases behind it. The crate fetches nothing, reads no files and decides nothing: whether a
-//! score is above a group's limit is for the policy to say.
+//! phrases behind it. A [`PhraseBook`] holds the phrases of `blocklists/phrases` for pages and for
+//! searches; [`SearchTerm`] and [`nested_urls`] find what a URL asks for beside its own host. The
+//! crate fetches nothing, opens no files and decides nothing: what a group's limit is, and what
+//! becomes of a page above it, is for the policy and the doors to say.
 //!
 //! `DESIGN.md` beside this crate says why it is made so, with figures.
 //!
@@ -32,11 +34,21 @@ mod findings;
 mod fold;
 mod json;
 mod markup;
+mod nested;
+mod percent;
 mod phrase;
+mod phrase_book;
+mod phrase_file;
 mod phrases;
+mod place;
 mod scan;
+mod search;
 
 pub use findings::{Evidence, Findings, ThemeScore};
+pub use nested::nested_urls;
 pub use phrase::{Phrase, PhraseEffect, PhraseList, PhrasePart};
+pub use phrase_book::PhraseBook;
+pub use phrase_file::{ByLanguage, FilePhrases, PhraseFile, Theme, schemas};
 pub use phrases::{Phrases, RefusedPhrase, RefusedPhraseReason};
 pub use scan::{PageKind, Scan};
+pub use search::SearchTerm;

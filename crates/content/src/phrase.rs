@@ -40,6 +40,15 @@ pub enum PhraseEffect {
 impl PhraseEffect {
     /// What a published exception weighs.
     pub const EXCEPTION: i32 = -60;
+
+    /// How much it says, either way.
+    pub(crate) fn heaviness(self) -> u32 {
+        match self {
+            Self::Bans => u32::MAX,
+            Self::Excepts => Self::EXCEPTION.unsigned_abs(),
+            Self::Weighs(weight) | Self::WeighsPercent(weight) => weight.unsigned_abs(),
+        }
+    }
 }
 
 /// What all phrases of a list have in common.

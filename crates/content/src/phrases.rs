@@ -7,7 +7,7 @@ mod trie;
 use crate::fold::Folder;
 use crate::phrase::{Phrase, PhraseEffect, PhrasePart};
 pub(crate) use index::Index;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Phrases of all lists, compiled; immutable and shared by all scans.
 #[derive(Debug)]
@@ -80,6 +80,9 @@ impl Phrases {
     pub const MOST_THEMES: usize = 64;
 
     /// Compiles phrases; those that cannot be looked for are given back with the reason.
+    ///
+    /// The same phrase of the same theme counts once, by the heaviest of its weights: lists of
+    /// several languages share words.
     pub fn compile(phrases: impl IntoIterator<Item = Phrase>) -> (Self, Vec<RefusedPhrase>) {
         let mut refused = Vec::new();
         let mut compiler = Compiler::default();
@@ -124,6 +127,8 @@ struct Compiler {
     parts: Vec<Part>,
     phrases: Vec<Compiled>,
     themes: Vec<String>,
+    /// Phrases by theme and folded parts.
+    known: BTreeMap<(Option<u16>, BTreeSet<Vec<u8>>), usize>,
 }
 
 impl Compiler {
@@ -142,6 +147,16 @@ impl Compiler {
             Some(theme) => Some(self.theme(theme)?),
             None => None,
         };
+        let key = (theme, folded);
+        if let Some(place) = self.known.get(&key) {
+            let held = &mut self.phrases[*place];
+            if phrase.effect.heaviness() > held.effect.heaviness() {
+                held.effect = phrase.effect;
+                held.list = phrase.list.name.as_str().into();
+            }
+            return Ok(());
+        }
+        let folded = &key.1;
         let first = self.parts.len() as u32;
         for (text, at) in folded.iter().zip(first..) {
             self.parts.push(Part {
@@ -165,6 +180,7 @@ impl Compiler {
             shown: shown(&phrase.parts).into(),
             list: phrase.list.name.as_str().into(),
         });
+        self.known.insert(key, self.phrases.len() - 1);
         Ok(())
     }
 

@@ -15,6 +15,8 @@ pub(super) struct Tally {
     all: Sums,
     /// Places in `phrases`, with where and the text around; the weightiest.
     evidence: Vec<Seen>,
+    /// The least weight among the evidence.
+    lightest: u32,
     left_out: u32,
 }
 
@@ -42,6 +44,7 @@ impl Tally {
             themes: vec![Sums::default(); phrases.themes().len()],
             all: Sums::default(),
             evidence: Vec::new(),
+            lightest: 0,
             left_out: 0,
         }
     }
@@ -93,27 +96,29 @@ impl Tally {
 
     /// Keeps the evidence if it weighs more than the least of what is kept.
     fn keep(&mut self, phrases: &Phrases, phrase: u32, at: u64, around: &[u8]) {
-        let heavy = |number: u32| heaviness(phrases.phrases[number as usize].effect);
-        let seen = Seen {
+        let heavy = |number: u32| phrases.phrases[number as usize].effect.heaviness();
+        let full = self.evidence.len() == Findings::MOST_EVIDENCE;
+        if full {
+            self.left_out += 1;
+            if heavy(phrase) <= self.lightest {
+                return;
+            }
+            // The last of the lightest goes, so that the order of finding settles what stays.
+            let last = self
+                .evidence
+                .iter()
+                .rposition(|seen| heavy(seen.phrase) == self.lightest);
+            if let Some(last) = last {
+                self.evidence.remove(last);
+            }
+        }
+        self.evidence.push(Seen {
             phrase,
             at,
             around: around.into(),
-        };
-        if self.evidence.len() < Findings::MOST_EVIDENCE {
-            self.evidence.push(seen);
-            return;
-        }
-        self.left_out += 1;
-        // The last of the lightest goes, so that the order of finding settles what stays.
-        let lightest = (0..self.evidence.len())
-            .rev()
-            .min_by_key(|place| heavy(self.evidence[*place].phrase));
-        if let Some(lightest) = lightest
-            && heavy(self.evidence[lightest].phrase) < heavy(phrase)
-        {
-            self.evidence.remove(lightest);
-            self.evidence.push(seen);
-        }
+        });
+        let weights = self.evidence.iter().map(|seen| heavy(seen.phrase));
+        self.lightest = weights.min().unwrap_or(0);
     }
 
     /// The scores as they stand.
@@ -183,15 +188,6 @@ impl Sums {
             percent_benign: self.percent_benign + other.percent_benign,
             banned: self.banned || other.banned,
         }
-    }
-}
-
-/// How much a phrase says, either way.
-fn heaviness(effect: PhraseEffect) -> u32 {
-    match effect {
-        PhraseEffect::Bans => u32::MAX,
-        PhraseEffect::Excepts => PhraseEffect::EXCEPTION.unsigned_abs(),
-        PhraseEffect::Weighs(weight) | PhraseEffect::WeighsPercent(weight) => weight.unsigned_abs(),
     }
 }
 
