@@ -19,7 +19,8 @@ pub struct Settings {
     pub commissioning_days: u32,
     /// The longest lesson, in minutes; 5 to 240.
     pub lesson: u32,
-    /// After how many hours an undelivered notice holds up changes that need consent; 1 to 168.
+    /// After how many hours an undelivered notice holds up changes that need consent; 24 to 168,
+    /// for some notices go out once a day.
     pub hold_up_after: u32,
     /// A head of the change log that is kept elsewhere, such as on another machine's share.
     ///
@@ -49,7 +50,7 @@ impl Settings {
             ("ratify_within", self.ratify_within, 1..=72),
             ("commissioning_days", self.commissioning_days, 0..=14),
             ("lesson", self.lesson, 5..=240),
-            ("hold_up_after", self.hold_up_after, 1..=168),
+            ("hold_up_after", self.hold_up_after, 24..=168),
         ];
         bounds
             .into_iter()
