@@ -100,7 +100,7 @@ impl Counters {
             Arc::clone(&clock),
         )?;
         let (courier, watcher) = (Arc::new(courier), Arc::new(watcher));
-        let ticker = Ticker::start(desk, &courier, &watcher, &incidents, &school)?;
+        let ticker = Ticker::start(desk, gate, &courier, &watcher, &incidents, &school)?;
         let records = Records::start(desk, with.settings.records.clone())?;
         if let Err(error) = desk.ledger().reserve(with.settings.records.reserve()) {
             tracing::error!(%error, "no disk space is kept back for the change log");
@@ -236,6 +236,12 @@ fn health(desk: &Desk, gate: &Gate, courier: &Courier, watcher: &Watcher) -> Hea
     let journal = gate.journal();
     if journal.failures > 0 && journal.waiting > 0 {
         health = health.but("the journal cannot be written; check the disk of the state folder");
+    }
+    if journal.removed > 0 {
+        health.words.push(format!(
+            "{} files of the journal were removed while they were written: what they held is gone",
+            journal.removed
+        ));
     }
     let delivery = courier.delivery();
     for (what, channel) in [("mail", &delivery.mail), ("webhook", &delivery.webhook)] {

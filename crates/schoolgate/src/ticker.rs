@@ -1,6 +1,7 @@
 use crate::failure::chain;
 use alert::{ChangeCounts, Courier, Incidents, Report, School, Watcher, last_week};
 use change::{Desk, StateFolder};
+use gate::Gate;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -17,18 +18,22 @@ pub(crate) struct Ticker {
 /// What one look needs.
 struct Look {
     desk: Arc<Desk>,
+    gate: Arc<Gate>,
     courier: Arc<Courier>,
     watcher: Arc<Watcher>,
     incidents: Arc<Incidents>,
     school: School,
     /// The size of the change log at the last look.
     size: u64,
+    /// How many removed files of the journal were written down.
+    removed: u64,
 }
 
 impl Ticker {
     /// Starts to look.
     pub(crate) fn start(
         desk: &Arc<Desk>,
+        gate: &Arc<Gate>,
         courier: &Arc<Courier>,
         watcher: &Arc<Watcher>,
         incidents: &Arc<Incidents>,
@@ -36,11 +41,13 @@ impl Ticker {
     ) -> io::Result<Self> {
         let mut look = Look {
             desk: Arc::clone(desk),
+            gate: Arc::clone(gate),
             courier: Arc::clone(courier),
             watcher: Arc::clone(watcher),
             incidents: Arc::clone(incidents),
             school: school.clone(),
             size: 0,
+            removed: 0,
         };
         let (stop, stopped) = channel();
         let thread = std::thread::Builder::new()
@@ -63,6 +70,7 @@ impl Look {
             if let Err(error) = self.desk.tick() {
                 tracing::error!(error = %chain(&error), "what is due could not be written down");
             }
+            self.look_for_removed();
             let head = self.desk.ledger().head();
             if head.size() != self.size {
                 self.size = head.size();
@@ -71,6 +79,20 @@ impl Look {
                 self.courier.witness(head.to_string());
             }
             self.report();
+        }
+    }
+
+    /// Has it written down, once for each, that a file of the journal was removed.
+    fn look_for_removed(&mut self) {
+        let removed = self.gate.journal().removed;
+        if removed <= self.removed {
+            return;
+        }
+        match self.desk.note_removed(removed - self.removed) {
+            Ok(_) => self.removed = removed,
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "removed records could not be written down");
+            }
         }
     }
 

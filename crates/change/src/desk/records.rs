@@ -1,6 +1,7 @@
 use super::Desk;
 use crate::state_folder::StateFolder;
-use audit::{Actor, EntryKind, Expiry, SealedDay, seal_days};
+use alert::{Role, Urgency};
+use audit::{Actor, AppendError, EntryIndex, EntryKind, Expiry, SealedDay, seal_days};
 use serde_json::json;
 
 /// The records could not be kept as the settings say.
@@ -17,7 +18,7 @@ pub enum RecordsError {
     Recipient(#[source] audit::ParseEnvelopeError),
     /// The ledger did not take the proof; nothing was deleted without it.
     #[error(transparent)]
-    Ledger(#[from] audit::AppendError),
+    Ledger(#[from] AppendError),
 }
 
 impl Desk {
@@ -45,6 +46,25 @@ impl Desk {
             self.write(&self.hold(), Actor::Gateway, EntryKind::Retention, &payload)?;
         }
         Ok(result?)
+    }
+
+    /// Writes down that files of the journal were removed while they were written, and tells it:
+    /// what they held is gone, and somebody did that.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the ledger does not take the entry.
+    pub fn note_removed(&self, files: u64) -> Result<EntryIndex, AppendError> {
+        let what = format!(
+            "{files} files of the records of visits were removed while they were written; what \
+             they held is gone, and new ones were begun"
+        );
+        let payload = json!({ "what": what, "files": files });
+        let entry = self.write(&self.hold(), Actor::Gateway, EntryKind::Fault, &payload)?;
+        let roles = [Role::Headteacher, Role::SafeguardingLead, Role::Technician];
+        let title = "records of visits were removed";
+        self.tell_roles(&roles, Urgency::Soon, "records-removed", title, &what);
+        Ok(entry)
     }
 }
 
