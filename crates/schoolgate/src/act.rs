@@ -300,10 +300,20 @@ fn signed_in(
             proposed(desk.propose(acting, Draft::new(end, &words)))
         }
         Act::Matters { all } => {
+            // Consent is given to what a change would do to the policy of just now, by its mark; a
+            // program decides nothing and needs none.
+            let fresh = |listed: Matter| match listed.waits() && password.is_some() {
+                true => match desk.matter(acting, listed.id) {
+                    Ok(Some(fresh)) => fresh,
+                    Ok(None) | Err(_) => listed,
+                },
+                false => listed,
+            };
             let matters: Vec<_> = desk
                 .matters(acting, &Filter::default())
                 .into_iter()
                 .filter(|matter| all || matter.waits() || matter.stage.in_force())
+                .map(fresh)
                 .collect();
             value(&matters)
         }

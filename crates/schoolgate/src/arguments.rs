@@ -136,6 +136,9 @@ pub(crate) struct Demo {
     /// Open no accounts, so that the first ones can be founded by hand.
     #[arg(long)]
     pub(crate) no_accounts: bool,
+    /// Begin at this moment, without a school day before it.
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) at: Option<model::Moment>,
     /// Stop after the school day instead of waiting for Ctrl-C.
     #[arg(long)]
     pub(crate) once: bool,

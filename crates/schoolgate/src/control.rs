@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::gateway::{Addresses, Gateway};
 use change::NewAccount;
 use identity::Binding;
-use model::{Clock as _, Moment};
+use model::{Clock as _, Moment, SystemClock};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -75,6 +75,8 @@ pub(crate) enum Answer {
         generation: u64,
         /// Decisions that no journal holds.
         lost: u64,
+        /// The moment by its clock, which a demo moves.
+        now: Moment,
     },
     /// It was done; the entry of the change log that says so.
     Done {
@@ -168,8 +170,19 @@ pub(crate) fn ask(state: &Path, request: &Request) -> io::Result<Answer> {
     line.push(b'\n');
     stream.write_all(&line)?;
     let mut answer = String::new();
-    BufReader::new(stream.take(LONGEST)).read_line(&mut answer)?;
+    BufReader::new(stream.take(LONGEST_ANSWER)).read_line(&mut answer)?;
     Ok(serde_json::from_str(&answer)?)
+}
+
+/// The moment by the clock of the gateway that runs on a state folder, which a demo moves; by this
+/// machine's where none runs.
+pub(crate) fn now(state: &Path) -> Moment {
+    match ask(state, &Request::Status) {
+        Ok(Answer::Status { now, .. }) => now,
+        Ok(Answer::Done { .. } | Answer::Found { .. } | Answer::Refused { .. }) | Err(_) => {
+            SystemClock::default().now()
+        }
+    }
 }
 
 fn serve(
@@ -246,6 +259,7 @@ fn answer(gateway: &Gateway, request: Request, signs: &Sender<Sign>) -> Answer {
                 names: state.artefact().names() as u64,
                 generation: state.generation(),
                 lost: gate.counters().lost(),
+                now: gate.clock().now(),
             }
         }
         Request::Bind { binding } => bind(gateway, binding),
@@ -315,5 +329,8 @@ const SOCKET: &str = "control.sock";
 /// Consent may have to compile five million names before it is given.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The longest request or answer, in bytes.
+/// The longest request, in bytes.
 const LONGEST: u64 = 64 * 1024;
+
+/// The longest answer, in bytes: all matters of some years.
+const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;

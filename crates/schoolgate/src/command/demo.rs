@@ -21,7 +21,7 @@ use people::People;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use stub_dns::StubDns;
 use stub_origin::StubOrigin;
 
@@ -55,6 +55,9 @@ pub(crate) fn demo(asked: &arguments::Demo) -> Result<(), Failure> {
     let folders = Folders::new(&root.join("config"), None);
     let state = root.join("state");
     let clock = Arc::new(DemoClock::at(day::MORNING));
+    if let Some(at) = asked.at {
+        clock.jump(at);
+    }
     let adapt = |settings: &mut Settings| adapt(settings, asked, dns.address(), origin.address());
     println!("Schoolgate demo: a school on this machine. Nothing leaves it.");
     let told: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -62,12 +65,10 @@ pub(crate) fn demo(asked: &arguments::Demo) -> Result<(), Failure> {
     let (sender, signs) = channel();
     signals(sender.clone())?;
     let control = Control::start(&gateway, &state, sender, Some(Arc::clone(&clock)))?;
-    println!(
-        "A school day from {} on, one step for each five minutes:",
-        clock.now()
-    );
-    let tally = day::play(&gateway.addresses, &clock, &signs)?;
-    println!("{tally}");
+    let stopped = match asked.at {
+        Some(_) => false,
+        None => play(&gateway, &clock, &signs)?,
+    };
     clock.run();
     let people = match asked.no_accounts || !gateway.desk.accounts().is_empty() {
         true => None,
@@ -78,7 +79,7 @@ pub(crate) fn demo(asked: &arguments::Demo) -> Result<(), Failure> {
         people.say(&gateway)?;
         people.answer_enter(&gateway)?;
     }
-    if !asked.once && !tally.stopped {
+    if !asked.once && !stopped {
         while let Ok(sign) = signs.recv() {
             match sign {
                 Sign::Stop => break,
@@ -92,6 +93,17 @@ pub(crate) fn demo(asked: &arguments::Demo) -> Result<(), Failure> {
         Err(_) => tracing::error!("a part still holds the gateway; it ends without its last word"),
     }
     Ok(())
+}
+
+/// Plays a school day; gives back whether somebody stopped it.
+fn play(gateway: &Gateway, clock: &DemoClock, signs: &Receiver<Sign>) -> Result<bool, Failure> {
+    println!(
+        "A school day from {} on, one step for each five minutes:",
+        clock.now()
+    );
+    let tally = day::play(&gateway.addresses, clock, signs)?;
+    println!("{tally}");
+    Ok(tally.stopped)
 }
 
 /// Gives the ports of the command line, the stubs, and rates that one machine may reach.

@@ -29,7 +29,7 @@ pub(crate) fn overrides(asked: &OverrideCommand) -> Result<(), Failure> {
                 } else {
                     Access::Allow
                 },
-                start: from.unwrap_or_else(now),
+                start: from.unwrap_or_else(|| now(acting)),
                 end: *until,
                 reason: reason.clone(),
             });
@@ -94,7 +94,7 @@ pub(crate) fn lesson(asked: &Lesson) -> Result<(), Failure> {
             minutes,
             reason,
         } => {
-            let start = now();
+            let start = now(acting);
             let change = Change::Lesson(Override {
                 id: String::new(),
                 whom: vec![format!("class:{class}")],
@@ -118,7 +118,7 @@ pub(crate) fn lesson(asked: &Lesson) -> Result<(), Failure> {
 
 /// Pauses the web for somebody.
 pub(crate) fn pause(asked: &AtOnce) -> Result<(), Failure> {
-    let start = now();
+    let start = now(&asked.acting);
     let change = Change::Pause(Pause {
         id: String::new(),
         whom: asked.whom.clone(),
@@ -131,7 +131,7 @@ pub(crate) fn pause(asked: &AtOnce) -> Result<(), Failure> {
 
 /// Cuts a device off.
 pub(crate) fn isolate(asked: &AtOnce) -> Result<(), Failure> {
-    let start = now();
+    let start = now(&asked.acting);
     let change = Change::Isolation(Isolation {
         id: String::new(),
         whom: asked.whom.clone(),
@@ -144,7 +144,7 @@ pub(crate) fn isolate(asked: &AtOnce) -> Result<(), Failure> {
 
 /// Closes a site at once.
 pub(crate) fn block(asked: &AtOnce) -> Result<(), Failure> {
-    let start = now();
+    let start = now(&asked.acting);
     let change = Change::Block(EmergencyBlock {
         id: String::new(),
         sites: asked.sites.clone(),
@@ -234,9 +234,9 @@ fn site_or_category(text: &str) -> String {
     }
 }
 
-fn now() -> Moment {
-    use model::Clock as _;
-    model::SystemClock::default().now()
+/// The moment by the clock of the gateway that is asked.
+fn now(acting: &Acting) -> Moment {
+    crate::control::now(&acting.state.state)
 }
 
 fn span(minutes: u32) -> Duration {

@@ -1,6 +1,7 @@
 use super::overrides::{printable, show};
 use crate::act::Act;
 use crate::arguments::{self, PolicyCommand};
+use crate::control::now;
 use crate::failure::Failure;
 use crate::folder::Folders;
 use crate::offline::Offline;
@@ -59,7 +60,7 @@ fn in_force(
     files: Option<&Path>,
     json: bool,
 ) -> Result<(), Failure> {
-    let past = Past::read(state, at.unwrap_or_else(now))?;
+    let past = Past::read(state, at.unwrap_or_else(|| now(state)))?;
     let Some(past) = past else {
         return Err(Failure::asked(
             "no policy was in force then",
@@ -129,6 +130,7 @@ fn in_force(
 
 /// Both sides of an edit: what is in force, and the working files.
 struct Sides {
+    now: Moment,
     past: Past,
     before: State,
     files: Files,
@@ -137,7 +139,8 @@ struct Sides {
 
 impl Sides {
     fn open(policy: &arguments::Policy, state: &Path) -> Result<Self, Failure> {
-        let Some(past) = Past::read(state, now())? else {
+        let now = now(state);
+        let Some(past) = Past::read(state, now)? else {
             return Err(Failure::asked(
                 "no policy was ever in force",
                 "start with `schoolgate run`",
@@ -154,6 +157,7 @@ impl Sides {
         let before = Offline::decides(past.bundle.files(), &past.overlay, &mut faults);
         let before = before.ok_or(Failure::Faults(faults))?;
         Ok(Self {
+            now,
             past,
             before,
             files,
@@ -176,7 +180,7 @@ fn diff(policy: &arguments::Policy, state: &Path, json: bool) -> Result<(), Fail
         files: &sides.files,
         overlay,
     };
-    let effect = change::compare(&before, &after, now());
+    let effect = change::compare(&before, &after, sides.now);
     let changed = Bundle::new(sides.files.clone()).differs(&sides.past.bundle);
     if json {
         say!("{}", json!({ "files": changed, "effect": effect }));
@@ -209,7 +213,7 @@ fn diff(policy: &arguments::Policy, state: &Path, json: bool) -> Result<(), Fail
 /// Says what the working files would have decided otherwise.
 fn replay(policy: &arguments::Policy, state: &Path, days: u32, json: bool) -> Result<(), Failure> {
     let sides = Sides::open(policy, state)?;
-    let until = now();
+    let until = sides.now;
     let span = change::Span {
         from: Moment::from_millis(until.millis() - i64::from(days) * 86_400_000),
         until,
@@ -309,11 +313,6 @@ fn version_of(state: &Path, version: &str) -> Result<Digest, Failure> {
             "`schoolgate policy history` lists the versions",
         )
     })
-}
-
-fn now() -> Moment {
-    use model::Clock as _;
-    model::SystemClock::default().now()
 }
 
 /// A line of progress for so many decisions.

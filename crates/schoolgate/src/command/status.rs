@@ -26,12 +26,14 @@ pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
             names,
             generation,
             lost,
+            now,
         }) => Some(json!({
             "addresses": addresses,
             "policy_version": policy_version,
             "names": names,
             "generation": generation,
             "decisions_lost": lost,
+            "now": now,
         })),
         Ok(Answer::Done { .. } | Answer::Found { .. } | Answer::Refused { .. }) | Err(_) => None,
     };
