@@ -21,6 +21,7 @@ mod person;
 mod program;
 mod project;
 mod school;
+mod small_disk;
 mod starter_list;
 mod upstream;
 
@@ -36,5 +37,6 @@ pub use person::Person;
 pub use program::{Said, gateway_command, program, schoolgate};
 pub use project::{blocklists, categories, config, exceptions, fixture, read, root};
 pub use school::{School, on_loopback};
+pub use small_disk::SmallDisk;
 pub use starter_list::{StarterEntry, StarterList, starter_lists};
 pub use upstream::StubUpstream;

@@ -18,6 +18,7 @@ struct Inside {
     letters: Mutex<Vec<Letter>>,
     grown: Condvar,
     refuses: AtomicBool,
+    down: AtomicBool,
     stops: AtomicBool,
 }
 
@@ -44,6 +45,9 @@ impl MailSink {
                 if shared.stops.load(Ordering::SeqCst) {
                     return;
                 }
+                if shared.down.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let shared = Arc::clone(&shared);
                 std::thread::spawn(move || shared.serve(&stream));
             }
@@ -63,6 +67,11 @@ impl MailSink {
     /// From now on every mail is refused for a while, or taken again.
     pub fn refuse(&self, refuses: bool) {
         self.inside.refuses.store(refuses, Ordering::SeqCst);
+    }
+
+    /// From now on nobody is served, as while the server is down, or everybody is again.
+    pub fn down(&self, down: bool) {
+        self.inside.down.store(down, Ordering::SeqCst);
     }
 
     /// All mails so far.

@@ -1,6 +1,6 @@
 use crate::{Demo, Said};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use totp_rs::{Builder, Secret, Totp};
 
 /// Somebody with an account, and what only that person has: a password and a telephone.
@@ -77,13 +77,19 @@ impl Person {
 
     /// Runs a command in this person's name.
     pub fn command(&self, demo: &Demo, words: &[&str]) -> Said {
+        let ended = self.spawn(demo, words).wait_with_output();
+        ended.expect("it is our child").into()
+    }
+
+    /// Starts a command in this person's name.
+    pub fn spawn(&self, demo: &Demo, words: &[&str]) -> Child {
         let file = demo.path(&format!("{}.secret", self.name));
         std::fs::write(&file, &self.password).expect("the folder is ours");
         let code = demo.code(self);
         let file = file.to_str().expect("a plain path");
         let mut all = words.to_vec();
         all.extend(["--as", &self.name, "--secret-file", file, "--code", &code]);
-        demo.command(&all)
+        demo.spawn(&all)
     }
 }
 
