@@ -197,7 +197,7 @@ impl Row {
     fn count(&mut self, item: &Item<'_>) {
         self.not_enforced += usize::from(item.not_enforced().is_some());
         match item {
-            Item::Entry(Entry::Name { .. } | Entry::Address(_)) | Item::Digest(_) => {}
+            Item::Entry(Entry::Name { .. } | Entry::Address(_)) | Item::Digest(..) => {}
             Item::Network(_) => self.networks += 1,
             Item::Url(_) => self.urls += 1,
             Item::Pattern(_) => self.patterns += 1,

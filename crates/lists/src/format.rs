@@ -42,7 +42,7 @@ pub(crate) struct Reader<'a> {
     back: TakenBack,
     zone: rpz::Zone,
     origin: Arc<crate::PhraseOrigin>,
-    salt: Option<digests::Salt>,
+    salt: Option<matcher::DigestSalt>,
     /// A file that the line just read asks for.
     pub(crate) include: Option<String>,
 }
@@ -371,7 +371,7 @@ impl<'a> Reader<'a> {
                     | Item::Url(_)
                     | Item::Pattern(_)
                     | Item::Phrase(_)
-                    | Item::Digest(_) => &mut self.parsed.others,
+                    | Item::Digest(..) => &mut self.parsed.others,
                 };
                 *counter += 1;
             }

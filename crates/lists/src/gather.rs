@@ -1,6 +1,7 @@
 //! From the files of the folder to a compiler.
 
 mod sources;
+mod taking;
 
 use crate::folder::{EXCEPTIONS, GUARD, STARTER, shown};
 use crate::parse::{Entry, Parsed, Rules, Suffixes, parse};
@@ -75,7 +76,10 @@ impl<'a> Gather<'a> {
         };
         let id = path.strip_suffix(".txt").unwrap_or(path).to_owned();
         let digest = Digest::of(bytes);
-        let meta = ListMeta::new(id.clone(), [category]).with_digest(digest);
+        let meta = ListMeta {
+            established: head.category == ESTABLISHED,
+            ..ListMeta::new(id.clone(), [category]).with_digest(digest)
+        };
         let parsed = self.entries(meta, bytes, &rules);
         for line in &parsed.refused.first {
             let what = match &line.text {
@@ -106,6 +110,10 @@ impl<'a> Gather<'a> {
             lines: parsed.lines,
             names: parsed.names,
             addresses: parsed.addresses,
+            networks: 0,
+            urls: 0,
+            patterns: 0,
+            digests: 0,
             refused: parsed.refused,
         });
     }
@@ -260,3 +268,6 @@ fn span_of_line(text: &str, line: usize) -> std::ops::Range<usize> {
         .len();
     before..before + length
 }
+
+/// The category of long-standing sites, as the policy knows it.
+const ESTABLISHED: &str = "established";

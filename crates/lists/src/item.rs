@@ -1,6 +1,6 @@
-use crate::{Entry, Phrase, SaltedDigest};
+use crate::{Entry, Phrase};
 use ipnet::IpNet;
-use matcher::Coverage;
+use matcher::{Coverage, DigestSalt, SaltedDigest, UrlEnd};
 use model::Host;
 
 /// What one line of a list says.
@@ -16,8 +16,8 @@ pub enum Item<'a> {
     Pattern(Pattern<'a>),
     /// A phrase of page content.
     Phrase(&'a Phrase),
-    /// A salted digest of an entry that the list does not tell.
-    Digest(SaltedDigest),
+    /// A salted digest of an entry that the list does not tell, with its salt.
+    Digest(SaltedDigest, &'a DigestSalt),
 }
 
 /// Every URL of a host whose path begins so.
@@ -29,6 +29,8 @@ pub struct UrlPrefix<'a> {
     pub coverage: Coverage,
     /// The beginning of path and query, with its `/`; case matters.
     pub path: &'a str,
+    /// Where the beginning may end in a URL.
+    pub end: UrlEnd,
 }
 
 /// A text that is looked for.
@@ -68,7 +70,7 @@ pub enum PatternKind {
 pub type Sink<'a> = dyn FnMut(Item<'_>) -> Option<crate::Reason> + 'a;
 
 impl Item<'_> {
-    /// The reason under which an item is counted that only the index of names could hold.
+    /// The reason under which an item is counted where names and addresses alone are held.
     pub const fn not_enforced(&self) -> Option<crate::Reason> {
         use crate::Reason;
         match self {
@@ -77,7 +79,7 @@ impl Item<'_> {
             Self::Url(_) => Some(Reason::NotEnforcedUrl),
             Self::Pattern(_) => Some(Reason::NotEnforcedPattern),
             Self::Phrase(_) => Some(Reason::NotEnforcedPhrase),
-            Self::Digest(_) => Some(Reason::NotEnforcedDigest),
+            Self::Digest(..) => Some(Reason::NotEnforcedDigest),
         }
     }
 }

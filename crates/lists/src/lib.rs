@@ -63,11 +63,12 @@ mod survey;
 
 pub use compile::compile;
 pub use container::Limits;
-pub use digest_list::{DigestKind, DigestList, DigestSalt, SaltedDigest};
+pub use digest_list::DigestList;
 pub use fetcher::{FetchError, FetchLimits, FetchSettings, Fetched, Fetcher, Wanted};
 pub use folder::{Loaded, load};
 pub use import::{Import, ImportError};
 pub use item::{Item, Pattern, PatternKind, Scope, Sink, UrlPrefix};
+pub use matcher::{DigestKind, DigestSalt, SaltedDigest};
 pub use notice::notice;
 pub use parse::{Entry, Format, Parsed, Rules, Suffixes, parse};
 pub use phrase::{Phrase, PhraseEffect, PhraseOrigin, PhrasePart};

@@ -39,11 +39,13 @@ pub enum Reason {
     Cancelled,
     /// The list itself takes it back.
     Lifted,
-    /// A path of a host: understood, but the index holds hosts alone.
+    /// A path of a host, where names alone are held.
     NotEnforcedUrl,
-    /// An expression or glob: understood, but the index cannot hold it.
+    /// An expression, glob or word: understood, but not taken from this list.
     NotEnforcedPattern,
-    /// A network: understood, but the index holds single addresses alone.
+    /// An expression or glob that names no text of three letters that must occur.
+    NotEnforcedBroad,
+    /// A network, where names and single addresses alone are held.
     NotEnforcedNetwork,
     /// What opens below a name that the same list closes: understood, but not opened.
     NotEnforcedLift,
@@ -51,7 +53,7 @@ pub enum Reason {
     NotEnforcedKind,
     /// A phrase of page content, which the index of names cannot hold.
     NotEnforcedPhrase,
-    /// A salted digest, which the index of names cannot hold.
+    /// A salted digest, where names alone are held.
     NotEnforcedDigest,
 }
 
@@ -78,6 +80,7 @@ impl Reason {
             Self::Lifted => "taken back by the list itself",
             Self::NotEnforcedUrl => "not enforced: a path of a host",
             Self::NotEnforcedPattern => "not enforced: an expression or glob",
+            Self::NotEnforcedBroad => "not enforced: an expression or glob that names no text",
             Self::NotEnforcedNetwork => "not enforced: a network of addresses",
             Self::NotEnforcedLift => "not enforced: opens below a name that the list closes",
             Self::NotEnforcedKind => "not enforced: for some kinds of DNS questions only",
@@ -108,6 +111,7 @@ impl Reason {
             | Self::Lifted
             | Self::NotEnforcedUrl
             | Self::NotEnforcedPattern
+            | Self::NotEnforcedBroad
             | Self::NotEnforcedNetwork
             | Self::NotEnforcedLift
             | Self::NotEnforcedKind
@@ -122,6 +126,7 @@ impl Reason {
             self,
             Self::NotEnforcedUrl
                 | Self::NotEnforcedPattern
+                | Self::NotEnforcedBroad
                 | Self::NotEnforcedNetwork
                 | Self::NotEnforcedLift
                 | Self::NotEnforcedKind

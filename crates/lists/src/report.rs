@@ -37,6 +37,14 @@ pub struct ListReport {
     pub names: usize,
     /// Addresses among its entries.
     pub addresses: usize,
+    /// Networks among its entries.
+    pub networks: usize,
+    /// Rules for URLs among its entries.
+    pub urls: usize,
+    /// Expressions, globs and words among its entries.
+    pub patterns: usize,
+    /// Salted digests among its entries.
+    pub digests: usize,
     /// What was refused.
     pub refused: Refused,
 }

@@ -168,7 +168,7 @@ impl Sanity {
         };
         let read = wide.read(bytes, &mut |item| {
             let Item::Entry(Entry::Name { name, coverage }) = item else {
-                return item.not_enforced();
+                return None;
             };
             let refused = judge(name, Covers::Name, import.rules.suffixes).err();
             if closed.is_none() {

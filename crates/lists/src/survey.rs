@@ -12,6 +12,9 @@ pub struct Survey {
     pub names: usize,
     /// Addresses.
     pub addresses: usize,
+    /// Networks, rules for URLs, patterns, phrases and digests.
+    #[serde(default)]
+    pub others: usize,
     /// Lines that were understood but are not enforced.
     pub not_enforced: usize,
     /// Lines that speak against the list.
@@ -27,6 +30,7 @@ impl Survey {
             lines: parsed.lines,
             names: parsed.names,
             addresses: parsed.addresses,
+            others: parsed.others,
             not_enforced: parsed.refused.not_enforced(),
             bad: parsed.refused.bad(),
             suffixes: count(Reason::PublicSuffix) + count(Reason::SingleLabel),
@@ -35,7 +39,7 @@ impl Survey {
 
     /// Everything that the list says and can be understood.
     pub const fn entries(&self) -> usize {
-        self.names + self.addresses + self.not_enforced
+        self.names + self.addresses + self.others + self.not_enforced
     }
 }
 

@@ -290,3 +290,91 @@ fn a_folder_is_read_as_its_files() {
     let faults = lists::load(folder.path()).unwrap_err();
     assert!(faults.to_string().contains("no ordinary file"), "{faults}");
 }
+
+const RICH: &str = r#"
+[[sources]]
+id = "rules"
+title = "Rules"
+file = "lists/rules.txt"
+format = "adblock"
+category = "games"
+licence = "CC0"
+
+[[sources]]
+id = "networks"
+title = "Networks"
+file = "lists/networks.txt"
+format = "addresses"
+category = "user-pages"
+licence = "CC0"
+
+[[sources]]
+id = "police"
+title = "Digests"
+file = "lists/police.txt"
+format = "digests"
+category = "illegal-fraud"
+licence = "for this school alone"
+third_party = false
+"#;
+
+// CAT-29, CIR-23, ILL-05
+#[test]
+fn networks_urls_patterns_and_digests_are_enforced() {
+    let salt = "00112233445566778899aabbccddeeff";
+    let own = lists::DigestSalt::parse(salt).unwrap();
+    let digest = lists::SaltedDigest::of(&own, lists::DigestKind::Url, "a.test/forbidden");
+    let police = format!("# salt: {salt}\n{}\n", digest.line());
+    let rules = "||play.test^\n||pages.test/arena^\n||ads.*/slot^\n/casino-[0-9]+/\n/[a-z]+/\n";
+    let (compiled, report) = run(&[
+        ("sources.toml", RICH),
+        ("lists/rules.txt", rules),
+        (
+            "lists/networks.txt",
+            "198.51.100.0/25\n203.0.113.1-203.0.113.2\n",
+        ),
+        ("lists/police.txt", &police),
+    ])
+    .unwrap();
+    let counts: Vec<_> = report
+        .lists
+        .iter()
+        .map(|list| {
+            (
+                list.names,
+                list.networks,
+                list.urls,
+                list.patterns,
+                list.digests,
+            )
+        })
+        .collect();
+    assert_eq!(counts, [(1, 0, 1, 2, 0), (0, 1, 0, 0, 0), (0, 0, 0, 0, 1)]);
+    let refused = &report.lists[0].refused;
+    assert_eq!(refused.counts[&lists::Reason::NotEnforcedBroad], 1);
+    let artefact = Artefact::from_bytes(compiled.into_bytes(), &Secret::new([3; 32])).unwrap();
+    let vocabulary = vocabulary();
+    for (target, expected) in [
+        ("https://pages.test/arena/1", "games"),
+        ("https://pages.test/arenas", ""),
+        ("pages.test", ""),
+        ("https://ads.example/slot", "games"),
+        ("https://loads.example/slot", ""),
+        ("https://x.test/casino-12", "games"),
+        ("198.51.100.9", "user-pages"),
+        ("203.0.113.2", "user-pages"),
+        ("203.0.113.3", ""),
+        ("https://a.test/forbidden", "illegal-fraud"),
+        ("a.test", ""),
+    ] {
+        let mut room = HostBuffer::new();
+        let target_of = model::Target::parse(target, &mut room).unwrap();
+        let labels = artefact.label_target(&target_of);
+        let words: Vec<_> = labels
+            .categories
+            .iter()
+            .map(|id| vocabulary.word(id))
+            .collect();
+        assert_eq!(words.join(" "), expected, "{target}");
+    }
+}

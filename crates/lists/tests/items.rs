@@ -45,7 +45,7 @@ fn written(item: &Item<'_>) -> String {
                 phrase.effect
             )
         }
-        Item::Digest(digest) => digest.line(),
+        Item::Digest(digest, _) => digest.line(),
     }
 }
 

@@ -1,17 +1,21 @@
+use crate::amend::Amended;
 use crate::hash::{Walk, lanes_of};
-use crate::layout::{Member, Row, SLOTS, SPILLED, Section, array, find_pair};
+use crate::layout::{Member, Row, SPILLED, Section, array, find_pair};
 use crate::list::FLOOR_BITS;
 use crate::mapping::Bytes;
-use crate::pattern::{Finder, Listed};
+use crate::pattern::{Finder, Haystack, Listed, UrlHaystack};
 use crate::prefetch::prefetch;
+use crate::probing::probe;
+use crate::salted::SaltedList;
 use crate::suffix::crosses;
 use crate::{Coverage, ListMeta};
 use model::{CategoryId, CategorySet, Digest, Host, LabelSet, Labels, Target};
 use std::fmt;
-use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// All lists in compiled form: read-only, shared, swapped whole.
+#[derive(Clone)]
 pub struct Artefact {
     pub(crate) bytes: Bytes,
     pub(crate) sections: [Range<usize>; Section::ALL.len()],
@@ -20,14 +24,22 @@ pub struct Artefact {
     pub(crate) buckets: u64,
     pub(crate) reach: u32,
     pub(crate) depths: u128,
+    pub(crate) url_buckets: u64,
+    pub(crate) url_reach: u32,
+    pub(crate) url_depths: u128,
     pub(crate) digest: Digest,
     pub(crate) input: Digest,
     pub(crate) vocabulary: Digest,
-    pub(crate) lists: Vec<ListMeta>,
-    pub(crate) exceptions: Vec<ExceptionRow>,
-    pub(crate) patterns: Vec<Listed>,
-    pub(crate) host_finder: Option<Finder>,
-    pub(crate) url_finder: Option<Finder>,
+    pub(crate) lists: Arc<[ListMeta]>,
+    pub(crate) exceptions: Arc<[ExceptionRow]>,
+    pub(crate) salted: Arc<[SaltedList]>,
+    pub(crate) patterns: Arc<[Listed]>,
+    pub(crate) host_finder: Option<Arc<Finder>>,
+    pub(crate) url_finder: Option<Arc<Finder>>,
+    pub(crate) allow: CategorySet,
+    /// The name of the bytes alone.
+    pub(crate) compiled_digest: Digest,
+    pub(crate) amended: Option<Arc<Amended>>,
 }
 
 /// An exception as the artefact holds it.
@@ -39,31 +51,46 @@ pub(crate) struct ExceptionRow {
 
 impl Artefact {
     /// What the lists say of a host.
+    ///
+    /// Rules for URLs are never asked here: a door that sees no path does not close a site for
+    /// one of its pages.
     pub fn label(&self, host: &Host<'_>) -> Labels {
-        let (mut labels, covered) = match host {
-            Host::Name(name) => self.label_name(name.as_str()),
-            Host::Address(address) => (self.label_address(*address), false),
-        };
-        if let (Some(finder), Host::Name(name)) = (&self.host_finder, host) {
-            self.add_patterns(finder, name.as_str(), covered, &mut labels);
-        }
-        labels
+        self.label_host(host).0
     }
 
     /// What the lists say of a target: of its host, and of its URL where a door saw one.
     pub fn label_target(&self, target: &Target<'_>) -> Labels {
-        let mut labels = self.label(&target.host);
-        if let (Some(finder), Some(url)) = (&self.url_finder, &target.url) {
-            let covered = match target.host {
-                Host::Name(name) => self.label_name(name.as_str()).1,
-                Host::Address(_) => false,
-            };
-            self.add_patterns(finder, &url.path, covered, &mut labels);
-            if let Some(query) = url.query {
-                self.add_patterns(finder, query, covered, &mut labels);
-            }
+        let (mut labels, covered) = self.label_host(&target.host);
+        let Some(url) = &target.url else {
+            return labels;
+        };
+        self.url_rules(&target.host, url, &mut |_, set| {
+            self.add_set(set, covered, &mut labels);
+        });
+        self.salted_urls(&target.host, url, &mut |set| {
+            self.add_set(set, false, &mut labels);
+        });
+        if let Some(finder) = &self.url_finder {
+            let text = UrlHaystack::of(target, url);
+            self.add_patterns(finder, &text.text(), covered, &mut labels);
         }
         labels
+    }
+
+    /// The labels of a host, and whether an exception covers it.
+    fn label_host(&self, host: &Host<'_>) -> (Labels, bool) {
+        let (mut labels, covered) = match host {
+            Host::Name(name) => match self.label_amended(name.as_str()) {
+                Some(labels) => labels,
+                None => self.label_name(name.as_str()),
+            },
+            Host::Address(address) => (self.label_address(*address), false),
+        };
+        if let (Some(finder), Host::Name(name)) = (&self.host_finder, host) {
+            self.add_patterns(finder, &Haystack::host(*name), covered, &mut labels);
+        }
+        self.salted_names(host, &mut |set| self.add_set(set, false, &mut labels));
+        (labels, covered)
     }
 
     /// Where the labels of a set come from.
@@ -72,16 +99,20 @@ impl Artefact {
     /// in no set; [`Artefact::why`] names them.
     pub fn sources(&self, set: LabelSet) -> impl Iterator<Item = (CategoryId, &ListMeta)> {
         let (id, way) = Way::split(set);
-        let row = self.row(id).unwrap_or_default();
-        self.members(row)
-            .filter(move |member| way.takes(*member))
-            .filter_map(move |member| {
-                let list = self.lists.get(usize::from(member.list))?;
-                Some((CategoryId::new(member.category)?, list))
-            })
+        let (row, list) = match way {
+            Way::Amended => (Row::default(), self.lists.get(id as usize)),
+            Way::At | Way::Below | Way::Crossing => (self.row(id).unwrap_or_default(), None),
+        };
+        let own = self.members(row).filter(move |member| way.takes(*member));
+        let own = own.filter_map(move |member| {
+            let list = self.lists.get(usize::from(member.list))?;
+            Some((CategoryId::new(member.category)?, list))
+        });
+        let amended = list.into_iter();
+        own.chain(amended.flat_map(|list| list.categories.iter().map(move |one| (one, list))))
     }
 
-    /// The digest of the artefact, which is also its name.
+    /// The digest of the artefact, which is also its name; an amended one has another.
     pub const fn digest(&self) -> Digest {
         self.digest
     }
@@ -132,7 +163,7 @@ impl Artefact {
         let (bits, lifted, covered) = match way {
             Way::At => (row.name, Row::LIFTED_NAME, Row::COVERED),
             Way::Below => (row.below, Row::LIFTED_BELOW, Row::COVERED),
-            Way::Crossing => (row.crossing, 0, 0),
+            Way::Crossing | Way::Amended => (row.crossing, 0, 0),
         };
         let excepted = row.flags & lifted != 0;
         let set = if bits == 0 {
@@ -148,46 +179,60 @@ impl Artefact {
         (labels, row.flags & covered != 0)
     }
 
-    fn label_address(&self, address: IpAddr) -> Labels {
-        let set = match address {
-            IpAddr::V4(v4) => {
-                let (rows, _) = self.section(Section::V4).as_chunks::<8>();
-                rows.binary_search_by_key(&u32::from(v4), |row| u32::from_le_bytes(array(row, 0)))
-                    .ok()
-                    .and_then(|at| rows.get(at))
-                    .map(|row| u32::from_le_bytes(array(row, 4)))
+    /// Adds what a set gives that has nothing to do with the name index.
+    ///
+    /// Of the sets that speak, the one is kept that first gave what no other did.
+    fn add_set(&self, set: u32, covered: bool, labels: &mut Labels) {
+        let Some(row) = self.row(set) else { return };
+        let mut bits = row.name;
+        if covered {
+            bits = 0;
+            for member in self.members(row) {
+                if member.has(Member::LIFTABLE) {
+                    labels.excepted = true;
+                } else {
+                    bits |= 1u128 << (member.category & 127);
+                }
             }
-            IpAddr::V6(v6) => {
-                let (rows, _) = self.section(Section::V6).as_chunks::<20>();
-                rows.binary_search_by_key(&u128::from(v6), |row| u128::from_le_bytes(array(row, 0)))
-                    .ok()
-                    .and_then(|at| rows.get(at))
-                    .map(|row| u32::from_le_bytes(array(row, 16)))
-            }
-        };
-        let Some((set, row)) = set.and_then(|set| Some((set, self.row(set)?))) else {
-            return Labels::NONE;
-        };
-        let categories = CategorySet::from_bits(row.name);
-        Labels {
-            categories,
-            set: Way::At.join(set),
-            excepted: false,
+        }
+        let given = CategorySet::from_bits(bits);
+        if labels.categories | given != labels.categories {
+            labels.categories |= given;
+            labels.set = Way::At.join(set);
         }
     }
 
-    fn add_patterns(&self, finder: &Finder, text: &str, covered: bool, labels: &mut Labels) {
-        for found in finder.find(&self.patterns, text) {
-            let Some(list) = self.lists.get(usize::from(found.list)) else {
-                continue;
-            };
-            if covered && list.third_party {
-                labels.excepted = true;
-                labels.categories |= list.categories & CategorySet::from_bits(FLOOR_BITS);
-            } else {
-                labels.categories |= list.categories;
-            }
-        }
+    fn add_patterns(
+        &self,
+        finder: &Finder,
+        text: &Haystack<'_>,
+        covered: bool,
+        labels: &mut Labels,
+    ) {
+        let of = |one: &Listed| self.lists.get(usize::from(one.list));
+        let mut given = CategorySet::EMPTY;
+        let mut excepted = false;
+        let known = labels.categories;
+        finder.find(
+            &self.patterns,
+            text,
+            // What says nothing new need not be asked.
+            &mut |one| {
+                of(one)
+                    .is_none_or(|list| !covered && list.categories & !known == CategorySet::EMPTY)
+            },
+            &mut |one| {
+                let Some(list) = of(one) else { return };
+                if covered && list.third_party {
+                    excepted = true;
+                    given |= list.categories & CategorySet::from_bits(FLOOR_BITS);
+                } else {
+                    given |= list.categories;
+                }
+            },
+        );
+        labels.categories |= given;
+        labels.excepted |= excepted;
     }
 
     /// The longest suffix of a name that is an entry.
@@ -304,20 +349,28 @@ pub(crate) enum Way {
     At,
     Below,
     Crossing,
+    /// The number is that of a list, of which an entry was added.
+    Amended,
 }
 
 impl Way {
     const SHIFT: u32 = 30;
 
-    const fn join(self, set: u32) -> LabelSet {
+    pub(crate) const fn join(self, set: u32) -> LabelSet {
         LabelSet(set | (self as u32) << Self::SHIFT)
+    }
+
+    /// The number of a list in the place of a set.
+    pub(crate) const fn amended(list: u16) -> LabelSet {
+        Self::Amended.join(list as u32)
     }
 
     const fn split(set: LabelSet) -> (u32, Self) {
         let way = match set.0 >> Self::SHIFT {
             0 => Self::At,
             1 => Self::Below,
-            _ => Self::Crossing,
+            2 => Self::Crossing,
+            _ => Self::Amended,
         };
         (set.0 & ((1 << Self::SHIFT) - 1), way)
     }
@@ -328,41 +381,9 @@ impl Way {
             Self::At => member.has(Coverage::NAME) && !member.has(Member::LIFTED),
             Self::Below => member.has(Coverage::BELOW) && !member.has(Member::LIFTED),
             Self::Crossing => member.has(Coverage::CROSSES),
+            Self::Amended => false,
         }
     }
-}
-
-/// Looks for a mark in a bucket, and in those after it as long as they are full.
-#[inline]
-pub(crate) fn probe(
-    buckets: &[[u8; 64]],
-    home: usize,
-    mark: u64,
-    reach: u32,
-) -> Option<(u32, u16)> {
-    for (step, bucket) in buckets
-        .get(home..)?
-        .iter()
-        .take(reach as usize + 1)
-        .enumerate()
-    {
-        let (slots, _) = bucket.as_chunks::<8>();
-        let mut found = 0u32;
-        for (place, slot) in slots.iter().enumerate() {
-            found |= u32::from((u64::from_le_bytes(*slot) ^ mark) >> 16 == 0) << place;
-        }
-        if found != 0 {
-            let place = found.trailing_zeros();
-            let set = u16::from_le_bytes(array(bucket, 8 * place as usize));
-            // Slots fill from the front, so an empty one that looks like the mark stands behind
-            // every real one.
-            return (set != 0).then_some(((home + step) as u32 * SLOTS as u32 + place, set));
-        }
-        if bucket[56..58] == [0, 0] {
-            return None;
-        }
-    }
-    None
 }
 
 /// Suffixes that are asked for before the first is looked at; few names have more labels.

@@ -1,26 +1,38 @@
 //! From entries to an artefact.
 
 mod closure;
+mod established;
+mod networks;
 mod placing;
 mod sets;
+mod urls;
+mod watch;
 mod writing;
 
 use crate::layout::{Member, Row};
 use crate::list::is_floor;
-use crate::pattern::{Listed, MOST_TEXT};
-use crate::suffix::public_suffix_start;
-use crate::{Coverage, ListId, ListMeta, Pattern, Secret, vocabulary_digest};
-use model::{CategoryId, CategorySet, Digest, Name, Vocabulary};
+use crate::pattern::{Finder, Haystack, Listed};
+use crate::suffix::{crosses, public_suffix_start};
+use crate::{
+    Coverage, DigestKind, DigestSalt, ListId, ListMeta, Pattern, PatternError, Place, SaltedDigest,
+    Secret, UrlRule, vocabulary_digest,
+};
+use model::{CategoryId, CategorySet, Digest, Host, HostBuffer, Name, Vocabulary};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+pub use urls::UrlError;
+use watch::Watch;
+pub use watch::{Progress, Stage};
 pub use writing::Compiled;
 
 /// Takes entries and makes an artefact of them.
 ///
-/// The same calls in the same order with the same secret give the same bytes.
+/// The same lists with the same secret give the same bytes, in whatever order the lists come; the
+/// entries of one list in the order of the list.
 pub struct Compiler {
     allow: CategorySet,
     words: Vec<String>,
@@ -29,11 +41,14 @@ pub struct Compiler {
     /// The text of all records, one after the other.
     text: Vec<u8>,
     records: Vec<Record>,
-    addresses: Vec<(IpAddr, u16)>,
+    networks: Vec<networks::Network>,
+    urls: Vec<urls::UrlRecord>,
+    salted: BTreeMap<(u16, DigestSalt), Digests>,
     exceptions: BTreeMap<String, Exception>,
     guard: BTreeSet<String>,
     patterns: Vec<Listed>,
-    input: Sha256,
+    /// What was said of each list so far.
+    inputs: Vec<Sha256>,
     failed: Option<CompileError>,
 }
 
@@ -44,6 +59,13 @@ struct Record {
     list: u16,
     length: u8,
     coverage: u8,
+}
+
+/// The digests of one list with one salt.
+#[derive(Default)]
+struct Digests {
+    names: BTreeSet<[u8; 32]>,
+    urls: BTreeSet<[u8; 32]>,
 }
 
 #[derive(Clone, Debug)]
@@ -75,15 +97,15 @@ pub enum CompileError {
         /// The category.
         category: String,
     },
-    /// A pattern cannot be used.
-    #[error("pattern `{text}` must have 3 to 255 bytes and stand in a list against sites")]
-    Pattern {
-        /// Its text, or nothing for a list of the floor.
-        text: String,
-    },
+    /// The patterns together are too much for one automaton.
+    #[error("the patterns of the lists are too many; take patterns out of the lists")]
+    Patterns,
     /// Every key brought two names together.
     #[error("no hash key tells all names apart; the lists may hold a name twice in two spellings")]
     Keys,
+    /// Whoever watched it stopped it.
+    #[error("compiling the lists was stopped; what was in force before stays in force")]
+    Stopped,
     /// The file cannot be written.
     #[error("the artefact could not be written to `{path}`; see that the disk has room")]
     Write {
@@ -99,10 +121,20 @@ pub enum CompileError {
 pub struct CompileReport {
     /// Distinct names, exceptions included.
     pub names: usize,
-    /// Distinct addresses.
+    /// Addresses and networks.
     pub addresses: usize,
+    /// Distinct rules for URLs.
+    pub urls: usize,
+    /// Patterns.
+    pub patterns: usize,
+    /// Salted digests.
+    pub digests: usize,
     /// Distinct label sets.
     pub sets: usize,
+    /// Long-standing sites that bear a label against them all the same.
+    pub established_labelled: usize,
+    /// The first of them in the order of their hashes, those of the floor left out.
+    pub established_first: Vec<String>,
     /// Bytes of the whole file.
     pub bytes: usize,
     /// Bytes of the part that look-up reads.
@@ -143,8 +175,6 @@ impl Compiler {
     /// Makes a compiler for labels of this vocabulary.
     pub fn new(vocabulary: &Vocabulary) -> Self {
         let digest = vocabulary_digest(vocabulary);
-        let mut input = Sha256::new();
-        input.update(digest.0);
         Self {
             allow: vocabulary.allow(),
             words: vocabulary
@@ -155,23 +185,19 @@ impl Compiler {
             lists: Vec::new(),
             text: Vec::new(),
             records: Vec::new(),
-            addresses: Vec::new(),
+            networks: Vec::new(),
+            urls: Vec::new(),
+            salted: BTreeMap::new(),
             exceptions: BTreeMap::new(),
             guard: BTreeSet::new(),
             patterns: Vec::new(),
-            input,
+            inputs: Vec::new(),
             failed: None,
         }
     }
 
     /// Adds a list; its entries follow.
     pub fn list(&mut self, meta: ListMeta) -> ListId {
-        self.feed(
-            b'l',
-            &[meta.id.as_bytes(), &meta.categories.bits().to_le_bytes()],
-        );
-        let flags = [u8::from(meta.third_party), u8::from(meta.crosses_suffix)];
-        self.feed(b'm', &[&flags, &meta.digest.0]);
         // One number is kept for the list of the exceptions.
         let Some(id) = u16::try_from(self.lists.len())
             .ok()
@@ -180,6 +206,7 @@ impl Compiler {
             self.fail(CompileError::Many { what: "lists" });
             return ListId(0);
         };
+        self.inputs.push(Sha256::new());
         self.lists.push(ListMeta { entries: 0, ..meta });
         ListId(id)
     }
@@ -187,12 +214,7 @@ impl Compiler {
     /// Adds an entry for a name.
     pub fn entry(&mut self, list: ListId, name: Name<'_>, coverage: Coverage) {
         let name = name.as_str();
-        self.feed(
-            b'e',
-            &[&list.0.to_le_bytes(), &[coverage.bits()], name.as_bytes()],
-        );
-        if usize::from(list.0) >= self.lists.len() {
-            self.fail(CompileError::List { list: list.0 });
+        if !self.feed(list, b'e', &[&[coverage.bits()], name.as_bytes()]) {
             return;
         }
         let crosses = self.lists[usize::from(list.0)].crosses_suffix;
@@ -205,16 +227,46 @@ impl Compiler {
 
     /// Adds an entry for one address.
     pub fn address(&mut self, list: ListId, address: IpAddr) {
-        let address = address.to_canonical();
-        self.feed(
-            b'a',
-            &[&list.0.to_le_bytes(), address.to_string().as_bytes()],
-        );
-        if usize::from(list.0) >= self.lists.len() {
-            self.fail(CompileError::List { list: list.0 });
+        self.network(list, address.to_canonical(), u8::MAX);
+    }
+
+    /// Adds an entry for a network, by its first address and its length; more bits than an
+    /// address has mean all of them.
+    pub fn network(&mut self, list: ListId, address: IpAddr, bits: u8) {
+        let network = networks::Network::new(list.0, address, bits);
+        let text = network.address.to_string();
+        if self.feed(list, b'a', &[text.as_bytes(), &[network.bits]]) {
+            self.networks.push(network);
+        }
+    }
+
+    /// Adds a rule for URLs; only doors that see URLs ask for it.
+    ///
+    /// # Errors
+    ///
+    /// When its path is too long; the compiler goes on without it.
+    pub fn url(&mut self, list: ListId, rule: &UrlRule<'_>) -> Result<(), UrlError> {
+        let record = urls::UrlRecord::new(list.0, rule)?;
+        if self.feed(list, b'u', &record.parts()) {
+            self.urls.push(record);
+        }
+        Ok(())
+    }
+
+    /// Adds the salted digest of an entry that the list does not tell.
+    pub fn digest(&mut self, list: ListId, salt: &DigestSalt, digest: &SaltedDigest) {
+        let kind = [match digest.kind {
+            DigestKind::Name => 0u8,
+            DigestKind::Url => 1,
+        }];
+        if !self.feed(list, b'd', &[salt.bytes(), &kind, &digest.bytes]) {
             return;
         }
-        self.addresses.push((address, list.0));
+        let digests = self.salted.entry((list.0, salt.clone())).or_default();
+        match digest.kind {
+            DigestKind::Name => digests.names.insert(digest.bytes),
+            DigestKind::Url => digests.urls.insert(digest.bytes),
+        };
     }
 
     /// Adds a name from which, with all below it, third-party labels are taken.
@@ -223,8 +275,6 @@ impl Compiler {
     /// same name replaces the first.
     pub fn exception(&mut self, name: Name<'_>, class: Option<CategoryId>, reason: &str) {
         let name = name.as_str();
-        let place = class.map_or(u8::MAX, |class| class.place() as u8);
-        self.feed(b'x', &[name.as_bytes(), &[place], reason.as_bytes()]);
         if let Some(class) = class.filter(|&class| !self.allow.contains(class)) {
             let category = self.words.get(class.place()).cloned().unwrap_or_default();
             self.fail(CompileError::Class {
@@ -242,33 +292,30 @@ impl Compiler {
 
     /// Adds a name that no third-party entry may cover.
     pub fn guard(&mut self, name: Name<'_>) {
-        self.feed(b'g', &[name.as_str().as_bytes()]);
         self.guard.insert(name.as_str().to_owned());
     }
 
     /// Adds a pattern that labels hosts or URLs with the categories of a list.
-    pub fn pattern(&mut self, list: ListId, pattern: Pattern) {
-        let place = [pattern.place.code()];
-        self.feed(
-            b'p',
-            &[&list.0.to_le_bytes(), &place, pattern.text.as_bytes()],
-        );
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be used; the compiler goes on without it.
+    pub fn pattern(&mut self, list: ListId, pattern: Pattern) -> Result<(), PatternError> {
+        let code = [pattern.place.code(), pattern.syntax.code()];
         let Some(meta) = self.lists.get(usize::from(list.0)) else {
             self.fail(CompileError::List { list: list.0 });
-            return;
+            return Ok(());
         };
-        // Short patterns label half the web; patterns only ever speak against a site.
-        let sound = (3..=MOST_TEXT).contains(&pattern.text.len());
-        if !sound || meta.categories.meets(self.allow) {
-            let floor = meta.categories.iter().any(is_floor);
-            let text = if floor { String::new() } else { pattern.text };
-            self.fail(CompileError::Pattern { text });
-            return;
+        if meta.categories.meets(self.allow) {
+            return Err(PatternError::Opens);
         }
-        self.patterns.push(Listed {
-            list: list.0,
-            pattern,
-        });
+        if meta.categories.iter().any(is_floor) {
+            return Err(PatternError::Floor);
+        }
+        let listed = Listed::new(list.0, pattern)?;
+        self.feed(list, b'p', &[&code, listed.pattern.text.as_bytes()]);
+        self.patterns.push(listed);
+        Ok(())
     }
 
     /// Makes the artefact.
@@ -276,44 +323,153 @@ impl Compiler {
     /// # Errors
     ///
     /// Says what cannot be compiled; nothing was written.
-    pub fn compile(mut self, secret: &Secret) -> Result<Compiled, CompileError> {
+    pub fn compile(self, secret: &Secret) -> Result<Compiled, CompileError> {
+        self.compile_watched(secret, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`Compiler::compile`], told how far it is; the watcher may stop it.
+    ///
+    /// # Errors
+    ///
+    /// Says what cannot be compiled, or that it was stopped; nothing was written.
+    pub fn compile_watched(
+        mut self,
+        secret: &Secret,
+        watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Compiled, CompileError> {
+        self.put_in_order();
         let mut report = CompileReport {
             guarded: self.refuse_guarded(),
             ..Default::default()
         };
+        let mut patterns = self.refuse_guarded_patterns()?;
+        report.guarded.append(&mut patterns);
         self.add_exceptions();
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
-        for record in &self.records {
-            self.lists[usize::from(record.list)].entries += 1;
-        }
-        for (_, list) in &self.addresses {
-            self.lists[usize::from(*list)].entries += 1;
-        }
-        let input = Digest(self.input.clone().finalize().into());
+        self.count_entries();
+        let input = self.input();
+        let mut watch = Watch::new(watch, self.records.len());
         for attempt in 0..MOST_ATTEMPTS {
             let key = secret.lane_keys(input, attempt);
-            let Some(placed) = placing::place(&self, key)? else {
+            let Some(placed) = placing::place(&self, key, &mut watch)? else {
                 continue;
             };
-            let sets = closure::close(&self, &placed, &mut report)?;
+            let mut closed = closure::close(&self, &placed, &mut report, &mut watch)?;
+            let Some(urls) = urls::place(&self, key, &mut closed.sets)? else {
+                continue;
+            };
             let head = writing::Head {
                 input,
                 attempt,
                 vocabulary: self.vocabulary,
+                allow: self.allow,
             };
-            return writing::write(&self, secret, head, &placed, sets, report);
+            return writing::write(&self, secret, head, &placed, closed, &urls, report);
         }
         Err(CompileError::Keys)
     }
 
-    fn feed(&mut self, kind: u8, parts: &[&[u8]]) {
-        self.input.update([kind]);
-        for part in parts {
-            self.input.update((part.len() as u32).to_le_bytes());
-            self.input.update(part);
+    /// Numbers the lists by their ids, so that it does not matter in which order they came.
+    fn put_in_order(&mut self) {
+        let mut order: Vec<u16> = (0..self.lists.len() as u16).collect();
+        order.sort_by(|&one, &two| {
+            let id = |at: u16| &self.lists[usize::from(at)].id;
+            id(one).cmp(id(two))
+        });
+        let mut places = vec![0u16; order.len()];
+        for (place, &list) in (0u16..).zip(&order) {
+            places[usize::from(list)] = place;
         }
+        let place = |list: &mut u16| *list = places[usize::from(*list)];
+        self.records.iter_mut().for_each(|one| place(&mut one.list));
+        self.networks
+            .iter_mut()
+            .for_each(|one| place(&mut one.list));
+        self.networks.sort_unstable();
+        self.networks.dedup();
+        self.urls.iter_mut().for_each(|one| place(&mut one.list));
+        self.patterns
+            .iter_mut()
+            .for_each(|one| place(&mut one.list));
+        let of = |one: &Listed| (one.list, one.pattern.clone());
+        self.patterns.sort_by_cached_key(of);
+        self.patterns.dedup_by(|one, two| of(one) == of(two));
+        let salted = std::mem::take(&mut self.salted);
+        let numbered = salted.into_iter().map(|((mut list, salt), digests)| {
+            place(&mut list);
+            ((list, salt), digests)
+        });
+        self.salted = numbered.collect();
+        let take = |at: &u16| self.lists[usize::from(*at)].clone();
+        let lists = order.iter().map(take).collect();
+        let inputs = order.iter().map(|at| self.inputs[usize::from(*at)].clone());
+        self.inputs = inputs.collect();
+        self.lists = lists;
+    }
+
+    /// The digest of all that was given, whatever the order of the lists.
+    fn input(&self) -> Digest {
+        let mut sum = Sha256::new();
+        let mut feed = |parts: &[&[u8]]| {
+            for part in parts {
+                sum.update((part.len() as u64).to_le_bytes());
+                sum.update(part);
+            }
+        };
+        feed(&[&self.vocabulary.0]);
+        for (meta, input) in self.lists.iter().zip(&self.inputs) {
+            let flags = [
+                u8::from(meta.third_party),
+                u8::from(meta.crosses_suffix),
+                u8::from(meta.established),
+            ];
+            feed(&[
+                meta.id.as_bytes(),
+                &meta.categories.bits().to_le_bytes(),
+                &flags,
+                &meta.digest.0,
+                &input.clone().finalize(),
+            ]);
+        }
+        for (name, exception) in &self.exceptions {
+            let class = exception.class.map_or(u8::MAX, |class| class.place() as u8);
+            feed(&[name.as_bytes(), &[class], exception.reason.as_bytes()]);
+        }
+        for name in &self.guard {
+            feed(&[b"guard", name.as_bytes()]);
+        }
+        Digest(sum.finalize().into())
+    }
+
+    /// Counts the entries in force of each list.
+    fn count_entries(&mut self) {
+        let records = self.records.iter().map(|one| one.list);
+        let networks = self.networks.iter().map(|one| one.list);
+        let urls = self.urls.iter().map(|one| one.list);
+        let patterns = self.patterns.iter().map(|one| one.list);
+        for list in records.chain(networks).chain(urls).chain(patterns) {
+            self.lists[usize::from(list)].entries += 1;
+        }
+        for ((list, _), digests) in &self.salted {
+            let count = digests.names.len() + digests.urls.len();
+            self.lists[usize::from(*list)].entries += count as u64;
+        }
+    }
+
+    /// Takes in what is said of a list; whether there is such a list.
+    fn feed(&mut self, list: ListId, kind: u8, parts: &[&[u8]]) -> bool {
+        let Some(input) = self.inputs.get_mut(usize::from(list.0)) else {
+            self.fail(CompileError::List { list: list.0 });
+            return false;
+        };
+        input.update([kind]);
+        for part in parts {
+            input.update((part.len() as u32).to_le_bytes());
+            input.update(part);
+        }
+        true
     }
 
     /// Keeps the first failure, to be told when compiling.
@@ -408,6 +564,74 @@ impl Compiler {
         self.records = records;
         refused.sort();
         refused
+    }
+
+    /// Takes out the third-party patterns that match a guarded name.
+    ///
+    /// What exceptions take from patterns is taken when a pattern is found.
+    fn refuse_guarded_patterns(&mut self) -> Result<Vec<Guarded>, CompileError> {
+        let places = [Place::Label, Place::Host];
+        let finder = Finder::build(&self.patterns, &places).ok_or(CompileError::Patterns)?;
+        let Some(finder) = finder else {
+            return Ok(Vec::new());
+        };
+        let mut refused: BTreeMap<(u16, Pattern), String> = BTreeMap::new();
+        for text in &self.guard {
+            let mut room = HostBuffer::new();
+            let Some(name) = Host::normalise(text, &mut room).ok().and_then(Host::name) else {
+                continue;
+            };
+            finder.find(
+                &self.patterns,
+                &Haystack::host(name),
+                &mut |one| !self.lists[usize::from(one.list)].third_party,
+                &mut |one| {
+                    let of = (one.list, one.pattern.clone());
+                    refused.entry(of).or_insert_with(|| text.clone());
+                },
+            );
+        }
+        let mut told = Vec::new();
+        self.patterns.retain(|one| {
+            let found = refused.get(&(one.list, one.pattern.clone()));
+            told.extend(found.map(|name| Guarded {
+                name: name.clone(),
+                list: self.lists[usize::from(one.list)].id.clone(),
+                entry: one.text(),
+            }));
+            found.is_none()
+        });
+        Ok(told)
+    }
+
+    /// The name of the exception that covers a host.
+    fn exception_over<'a>(&self, host: &'a str) -> Option<&'a str> {
+        let mut start = Some(0);
+        while let Some(at) = start {
+            if self.exceptions.contains_key(&host[at..]) && !crosses(host, at) {
+                return Some(&host[at..]);
+            }
+            start = host[at..].find('.').map(|dot| at + dot + 1);
+        }
+        None
+    }
+
+    /// What a list puts into a label set.
+    fn members_of_list(&self, list: u16, coverage: u8, out: &mut Vec<Member>) {
+        let meta = &self.lists[usize::from(list)];
+        for category in meta.categories.iter() {
+            let against = !is_floor(category) && !self.allow.contains(category);
+            let liftable = if meta.third_party && against {
+                Member::LIFTABLE
+            } else {
+                0
+            };
+            out.push(Member {
+                list,
+                category: category.place() as u8,
+                flags: coverage | liftable,
+            });
+        }
     }
 
     /// What a record puts into the label set of its name.

@@ -85,6 +85,43 @@ pub(crate) fn lanes_of(name: &[u8], key: [u64; 2]) -> Lanes {
     walk.lanes()
 }
 
+/// The hashes of beginnings of one text, asked for from the shortest to the longest.
+///
+/// The text is ASCII, so the last word, whose upper byte is not, parts texts of all lengths.
+pub(crate) struct Beginnings<'a> {
+    text: &'a [u8],
+    taken: usize,
+    state: Sip,
+}
+
+impl<'a> Beginnings<'a> {
+    pub(crate) fn new(text: &'a [u8], key: [u64; 2]) -> Self {
+        let mut state = Sip::new(key);
+        // No label begins so: what is hashed here has nothing to do with names.
+        state.absorb(u64::MAX);
+        Self {
+            text,
+            taken: 0,
+            state,
+        }
+    }
+
+    /// The hash of the first `length` bytes; of all where there are fewer.
+    #[inline]
+    pub(crate) fn hash(&mut self, length: usize) -> u64 {
+        let length = length.min(self.text.len());
+        while length >= self.taken + 8 {
+            self.state
+                .absorb(word(&self.text[self.taken..self.taken + 8]));
+            self.taken += 8;
+        }
+        let rest = length.saturating_sub(self.taken);
+        let mut state = self.state;
+        state.absorb(tail(self.text, self.taken, rest) | (0x80 | rest as u64) << 56);
+        state.finish().bucket
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Sip {
     v0: u64,
@@ -246,6 +283,23 @@ mod tests {
     fn where_labels_end_changes_the_hash() {
         assert_ne!(lanes_of(b"a.bc", KEY), lanes_of(b"ab.c", KEY));
         assert_ne!(lanes_of(b"a.bc", KEY), lanes_of(b"abc", KEY));
+    }
+
+    #[test]
+    fn a_beginning_hashes_alike_whatever_follows() {
+        let (one, two) = (
+            b"/a/rather/long/path?and=query",
+            b"/a/rather/long/path/and/more",
+        );
+        let (mut one, mut two) = (Beginnings::new(one, KEY), Beginnings::new(two, KEY));
+        for length in 0..=19 {
+            assert_eq!(one.hash(length), two.hash(length), "{length}");
+        }
+        assert_ne!(one.hash(20), two.hash(20));
+        assert_ne!(
+            Beginnings::new(b"/a", KEY).hash(2),
+            lanes_of(b"/a", KEY).bucket
+        );
     }
 
     proptest! {

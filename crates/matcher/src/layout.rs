@@ -3,7 +3,7 @@
 //! ```text
 //!   0  magic            8   "SGLABELS"
 //!   8  version          4
-//!  12  header length    4   512
+//!  12  header length    4   1024
 //!  16  checksum        16   of all from byte 128 on
 //!  32  digest          32   SHA-256 of all from byte 128 on: the artefact's name
 //!  64  seal            32   HMAC of bytes 0 to 63 under the installation's secret
@@ -16,14 +16,19 @@
 //! 160  depths          16   bit n: some name has n labels
 //! 176  input           32   digest of all that was compiled
 //! 208  vocabulary      32
-//! 240  sections        16 each: offset, length
+//! 240  URL buckets      8   buckets a host of URL rules may be at home in
+//! 248  URL reach        4
+//! 252  zeros            4
+//! 256  URL depths      16
+//! 272  allow            16   categories that open
+//! 288  sections        16 each: offset, length
 //! ```
 
 use std::ops::Range;
 
 pub(crate) const MAGIC: [u8; 8] = *b"SGLABELS";
-pub(crate) const VERSION: u32 = 1;
-pub(crate) const HEADER: usize = 512;
+pub(crate) const VERSION: u32 = 2;
+pub(crate) const HEADER: usize = 1024;
 pub(crate) const SUMMED_FROM: usize = 128;
 pub(crate) const CHECKSUM: Range<usize> = 16..32;
 pub(crate) const DIGEST: Range<usize> = 32..64;
@@ -37,7 +42,11 @@ pub(crate) const ATTEMPT: usize = 156;
 pub(crate) const DEPTHS: usize = 160;
 pub(crate) const INPUT: usize = 176;
 pub(crate) const VOCABULARY: usize = 208;
-pub(crate) const SECTIONS: usize = 240;
+pub(crate) const URL_BUCKETS: usize = 240;
+pub(crate) const URL_REACH: usize = 248;
+pub(crate) const URL_DEPTHS: usize = 256;
+pub(crate) const ALLOW: usize = 272;
+pub(crate) const SECTIONS: usize = 288;
 
 /// The sections in the order in which they lie; each starts on a cache line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,24 +63,42 @@ pub(crate) enum Section {
     Exact,
     /// Length byte and name; length zero and the 16 bytes of both lanes for a withheld name.
     ExactNames,
-    /// 8 bytes: address, set; sorted by address.
+    /// 8 bytes: first address, set of it and those after it; sorted by address.
     V4,
-    /// 20 bytes: address, set; sorted by address.
+    /// 20 bytes: first address, set of it and those after it; sorted by address.
     V6,
+    /// 64 bytes a bucket, as [`Section::Buckets`]: the hosts of URL rules; the set is always 1.
+    UrlHosts,
+    /// 4 bytes a slot of [`Section::UrlHosts`], and one more: where its rules start.
+    UrlStarts,
+    /// 16 bytes a rule; see [`UrlRow`]. Those of one host are sorted by length and hash.
+    UrlRules,
+    /// For each list of salted digests: list, salt, counts, set; then 32 bytes a digest, sorted.
+    Salted,
     /// Lists, each with its id, categories, flags, digest and count.
     Lists,
     /// Exceptions: name, class, reason; sorted by name.
     Exceptions,
-    /// Patterns: list, place, text.
+    /// The automaton of patterns of hosts; empty where there are none.
+    HostFinder,
+    /// The automaton of patterns of URLs; empty where there are none.
+    UrlFinder,
+    /// Patterns: list, place, syntax, text.
     Patterns,
     /// 4 bytes a bucket: where its names start in [`Section::ColdNames`].
     Cold,
     /// For each slot in use: length byte (zero: withheld), own set (4 bytes), name.
     ColdNames,
+    /// 20 bytes a network: address (IPv4 mapped), bits, zero, list. Those of the floor are withheld.
+    ColdNetworks,
+    /// 4 bytes a URL rule: where its text starts in [`Section::ColdUrlTexts`].
+    ColdUrls,
+    /// For each URL rule: length (2 bytes; zero: withheld), text.
+    ColdUrlTexts,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Buckets,
         Self::Rows,
         Self::Members,
@@ -80,11 +107,20 @@ impl Section {
         Self::ExactNames,
         Self::V4,
         Self::V6,
+        Self::UrlHosts,
+        Self::UrlStarts,
+        Self::UrlRules,
+        Self::Salted,
         Self::Lists,
         Self::Exceptions,
+        Self::HostFinder,
+        Self::UrlFinder,
         Self::Patterns,
         Self::Cold,
         Self::ColdNames,
+        Self::ColdNetworks,
+        Self::ColdUrls,
+        Self::ColdUrlTexts,
     ];
 }
 
@@ -147,6 +183,41 @@ impl Row {
         for narrow in [self.flags, self.start, self.count, 0] {
             out.extend_from_slice(&narrow.to_le_bytes());
         }
+    }
+}
+
+/// One URL rule: the beginning of a path and query, without its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct UrlRow {
+    /// How many bytes the beginning has.
+    pub(crate) length: u16,
+    pub(crate) hash: u64,
+    /// What it covers ([`Coverage`](crate::Coverage)) and where it may end.
+    pub(crate) flags: u16,
+    pub(crate) set: u32,
+}
+
+impl UrlRow {
+    pub(crate) const BYTES: usize = 16;
+    /// The beginning must end where a segment, a parameter or the URL does.
+    pub(crate) const WHOLE: u16 = 0x100;
+    /// Nothing may follow.
+    pub(crate) const ALL: u16 = 0x200;
+
+    pub(crate) fn read(bytes: &[u8; Self::BYTES]) -> Self {
+        Self {
+            hash: u64::from_le_bytes(array(bytes, 0)),
+            set: u32::from_le_bytes(array(bytes, 8)),
+            length: u16::from_le_bytes(array(bytes, 12)),
+            flags: u16::from_le_bytes(array(bytes, 14)),
+        }
+    }
+
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.hash.to_le_bytes());
+        out.extend_from_slice(&self.set.to_le_bytes());
+        out.extend_from_slice(&self.length.to_le_bytes());
+        out.extend_from_slice(&self.flags.to_le_bytes());
     }
 }
 

@@ -32,6 +32,7 @@
 //! assert!(artefact.label(&host).categories.contains(games));
 //! ```
 
+mod amend;
 mod artefact;
 mod checksum;
 mod compiler;
@@ -39,17 +40,26 @@ mod hash;
 mod layout;
 mod list;
 mod mapping;
+mod network;
 mod open;
 mod pattern;
 mod prefetch;
+mod probing;
+mod salted;
 mod secret;
 mod suffix;
+mod url;
 mod why;
 
+pub use amend::{AmendError, Amendment};
 pub use artefact::Artefact;
-pub use compiler::{CompileError, CompileReport, Compiled, Compiler, Fired, Guarded};
+pub use compiler::{
+    CompileError, CompileReport, Compiled, Compiler, Fired, Guarded, Progress, Stage, UrlError,
+};
 pub use list::{Coverage, ListId, ListMeta, vocabulary_digest};
 pub use open::OpenError;
-pub use pattern::{Pattern, Place};
+pub use pattern::{Pattern, PatternError, Place, Syntax};
+pub use salted::{DigestKind, DigestSalt, SaltedDigest};
 pub use secret::Secret;
+pub use url::{UrlEnd, UrlRule};
 pub use why::{WITHHELD, Why, WhyException, WhyLabel};

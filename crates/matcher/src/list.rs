@@ -53,6 +53,9 @@ pub struct ListMeta {
     pub third_party: bool,
     /// Whether its entries also cover names beyond a public suffix below them.
     pub crosses_suffix: bool,
+    /// Whether its names are long-standing sites: its label falls where one against the site
+    /// stands.
+    pub established: bool,
     /// The digest of its text.
     pub digest: Digest,
     /// How many of its entries are in force; counted by the compiler.
@@ -67,6 +70,7 @@ impl ListMeta {
             categories: categories.into_iter().collect(),
             third_party: false,
             crosses_suffix: false,
+            established: false,
             digest: Digest::of(&[]),
             entries: 0,
         }
@@ -83,6 +87,13 @@ impl ListMeta {
     #[must_use]
     pub fn crossing_suffixes(mut self) -> Self {
         self.crosses_suffix = true;
+        self
+    }
+
+    /// The same list as one of long-standing sites.
+    #[must_use]
+    pub fn of_established(mut self) -> Self {
+        self.established = true;
         self
     }
 

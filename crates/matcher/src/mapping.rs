@@ -6,11 +6,13 @@
 use memmap2::{Advice, Mmap};
 use std::fs::File;
 use std::ops::{Deref, Range};
+use std::sync::Arc;
 
-/// The bytes of an artefact: mapped from a file, or held in memory.
+/// The bytes of an artefact: mapped from a file, or held in memory; shared by its amended copies.
+#[derive(Clone)]
 pub(crate) enum Bytes {
-    Mapped(Mmap),
-    Held(Vec<u8>),
+    Mapped(Arc<Mmap>),
+    Held(Arc<Vec<u8>>),
 }
 
 impl Bytes {
@@ -21,7 +23,7 @@ impl Bytes {
         // the daemon's own. All access goes through checked slices, so even a file changed
         // against this rule gives wrong labels at worst, never an access out of bounds.
         let map = unsafe { Mmap::map(file)? };
-        Ok(Self::Mapped(map))
+        Ok(Self::Mapped(Arc::new(map)))
     }
 
     /// Says that a range is read at random, so that reading it does not drag its neighbours in.

@@ -1,14 +1,16 @@
 use crate::artefact::{Artefact, ExceptionRow};
 use crate::checksum::Checksum;
-use crate::layout::{self, HEADER, Member, Row, SLOTS, SPILLED, Section, array};
+use crate::layout::{self, HEADER, Member, Row, SLOTS, SPILLED, Section, UrlRow, array};
 use crate::mapping::Bytes;
-use crate::pattern::{Finder, Listed, Pattern, Place};
+use crate::pattern::{Finder, Listed, Pattern, Place, Syntax};
+use crate::salted::SaltedList;
 use crate::{ListMeta, Secret};
 use model::{CategoryId, CategorySet, Digest};
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// An artefact cannot be used; the one in force stays.
 #[derive(Debug, thiserror::Error)]
@@ -39,9 +41,6 @@ pub enum OpenError {
     /// It was made with another secret, or its head was altered.
     #[error("the artefact was not made by this installation; compile the lists again")]
     Foreign,
-    /// A pattern automaton could not be built.
-    #[error("the patterns of the artefact are too many; take patterns out of the lists")]
-    Patterns(#[source] aho_corasick::BuildError),
 }
 
 impl Artefact {
@@ -90,7 +89,7 @@ impl Artefact {
     ///
     /// As [`Artefact::open`]; never panics, whatever the bytes.
     pub fn from_bytes(bytes: Vec<u8>, secret: &Secret) -> Result<Self, OpenError> {
-        let bytes = Bytes::Held(bytes);
+        let bytes = Bytes::Held(Arc::new(bytes));
         let head = check_head(&bytes)?;
         let mut sum = Checksum::new();
         sum.update(bytes.get(layout::SUMMED_FROM..).unwrap_or_default());
@@ -167,9 +166,18 @@ fn finish(
         read_exceptions(section(Section::Exceptions)).ok_or(damaged("an exception"))?;
     let patterns =
         read_patterns(section(Section::Patterns), lists.len()).ok_or(damaged("a pattern"))?;
-    let host_finder =
-        Finder::build(&patterns, &[Place::Label, Place::Host]).map_err(OpenError::Patterns)?;
-    let url_finder = Finder::build(&patterns, &[Place::Url]).map_err(OpenError::Patterns)?;
+    let salted = head.section(Section::Salted);
+    let salted = read_salted(&bytes, salted, lists.len()).ok_or(damaged("a salted list"))?;
+    let finder = |which| {
+        let bytes = section(which);
+        let found = (!bytes.is_empty()).then(|| Finder::read(bytes));
+        match found {
+            Some(None) => Err(damaged("the automaton of the patterns")),
+            Some(Some(finder)) => Ok(Some(Arc::new(finder))),
+            None => Ok(None),
+        }
+    };
+    let (host_finder, url_finder) = (finder(Section::HostFinder)?, finder(Section::UrlFinder)?);
     let artefact = Artefact {
         sections: head.sections.clone(),
         key: secret.lane_keys(input, attempt),
@@ -178,14 +186,21 @@ fn finish(
         buckets: u64::from_le_bytes(array(&bytes, layout::BUCKETS)),
         reach: u32::from_le_bytes(array(&bytes, layout::REACH)),
         depths: u128::from_le_bytes(array(&bytes, layout::DEPTHS)),
+        url_buckets: u64::from_le_bytes(array(&bytes, layout::URL_BUCKETS)),
+        url_reach: u32::from_le_bytes(array(&bytes, layout::URL_REACH)),
+        url_depths: u128::from_le_bytes(array(&bytes, layout::URL_DEPTHS)),
         digest: Digest(array(&bytes, layout::DIGEST.start)),
         input,
         vocabulary: Digest(array(&bytes, layout::VOCABULARY)),
-        lists,
-        exceptions,
-        patterns,
+        lists: lists.into(),
+        exceptions: exceptions.into(),
+        salted: salted.into(),
+        patterns: patterns.into(),
         host_finder,
         url_finder,
+        allow: CategorySet::from_bits(u128::from_le_bytes(array(&bytes, layout::ALLOW))),
+        compiled_digest: Digest(array(&bytes, layout::DIGEST.start)),
+        amended: None,
         bytes,
     };
     check_tables(&artefact).map_err(damaged)?;
@@ -263,9 +278,62 @@ fn check_pairs(artefact: &Artefact, spilled: usize, sets: usize) -> Result<(), &
     {
         return Err("an address");
     }
+    if !artefact
+        .salted
+        .iter()
+        .all(|list| (list.set() as usize) < sets)
+    {
+        return Err("a salted list");
+    }
+    check_urls(artefact, sets)?;
     let buckets = artefact.section(Section::Buckets).len() / 64;
     if artefact.section(Section::Cold).len() != buckets * 4 {
         return Err("the names");
+    }
+    Ok(())
+}
+
+fn check_urls(artefact: &Artefact, sets: usize) -> Result<(), &'static str> {
+    let damaged = Err("a rule for URLs");
+    let (buckets, rest) = artefact.section(Section::UrlHosts).as_chunks::<64>();
+    let most = buckets.len() as u64;
+    let counted = artefact
+        .url_buckets
+        .checked_add(u64::from(artefact.url_reach));
+    if !rest.is_empty()
+        || artefact.url_reach > layout::MOST_REACH
+        || counted != Some(most)
+        || most > u64::from(u32::MAX) / SLOTS as u64
+    {
+        return damaged;
+    }
+    let (rows, rest) = artefact
+        .section(Section::UrlRules)
+        .as_chunks::<{ UrlRow::BYTES }>();
+    let sound = |row: &[u8; UrlRow::BYTES]| (UrlRow::read(row).set as usize) < sets;
+    if !rest.is_empty() || !rows.iter().all(sound) {
+        return damaged;
+    }
+    let (starts, rest) = artefact.section(Section::UrlStarts).as_chunks::<4>();
+    let slots = if buckets.is_empty() {
+        0
+    } else {
+        buckets.len() * SLOTS + 1
+    };
+    let mut last = 0;
+    let ascend = starts.iter().all(|start| {
+        let start = u32::from_le_bytes(*start);
+        let sound = start >= last && start as usize <= rows.len();
+        last = start;
+        sound
+    });
+    if !rest.is_empty() || starts.len() != slots || !ascend {
+        return damaged;
+    }
+    let texts = artefact.section(Section::ColdUrls).len();
+    let networks = artefact.section(Section::ColdNetworks).len();
+    if texts != rows.len() * 4 || !networks.is_multiple_of(20) {
+        return Err("the texts of rules");
     }
     Ok(())
 }
@@ -284,11 +352,15 @@ impl<'a> Cursor<'a> {
         self.take().map(u32::from_le_bytes)
     }
 
-    fn text(&mut self) -> Option<&'a str> {
-        let length = self.number()? as usize;
+    fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
         let (head, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        std::str::from_utf8(head).ok()
+        Some(head)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let length = self.number()? as usize;
+        std::str::from_utf8(self.bytes(length)?).ok()
     }
 
     fn end(&self) -> Option<()> {
@@ -311,6 +383,7 @@ fn read_lists(bytes: &[u8]) -> Option<Vec<ListMeta>> {
             categories,
             third_party: flags & 1 != 0,
             crosses_suffix: flags & 2 != 0,
+            established: flags & 4 != 0,
             digest,
             entries,
         });
@@ -340,22 +413,51 @@ fn read_exceptions(bytes: &[u8]) -> Option<Vec<ExceptionRow>> {
     Some(rows)
 }
 
+fn read_salted(bytes: &[u8], section: Range<usize>, lists: usize) -> Option<Vec<SaltedList>> {
+    let mut cursor = Cursor(bytes.get(section.clone())?);
+    let count = cursor.number()?;
+    let mut salted = Vec::new();
+    for _ in 0..count {
+        let list = u16::from_le_bytes(cursor.take()?);
+        let length = cursor.number()? as usize;
+        let salt = cursor.bytes(length)?;
+        let (names, urls) = (cursor.number()? as usize, cursor.number()? as usize);
+        let set = cursor.number()?;
+        let mut range = |count: usize| {
+            let start = section.end - cursor.0.len();
+            let length = count.checked_mul(32)?;
+            cursor.bytes(length)?;
+            Some(start..start + length)
+        };
+        let (names, urls) = (range(names)?, range(urls)?);
+        if usize::from(list) >= lists {
+            return None;
+        }
+        salted.push(SaltedList::new(salt, names, urls, set));
+    }
+    cursor.end()?;
+    Some(salted)
+}
+
 fn read_patterns(bytes: &[u8], lists: usize) -> Option<Vec<Listed>> {
     let mut cursor = Cursor(bytes);
     let count = cursor.number()?;
     let mut patterns = Vec::new();
     for _ in 0..count {
         let list = u16::from_le_bytes(cursor.take()?);
-        let [code] = cursor.take()?;
-        let place = *Place::ALL.get(usize::from(code))?;
+        let [place, syntax] = cursor.take()?;
+        let place = *Place::ALL.get(usize::from(place))?;
+        let syntax = *Syntax::ALL.get(usize::from(syntax))?;
         let text = cursor.text()?.to_owned();
         if usize::from(list) >= lists || text.is_empty() {
             return None;
         }
-        patterns.push(Listed {
-            list,
-            pattern: Pattern { place, text },
-        });
+        let pattern = Pattern {
+            place,
+            syntax,
+            text,
+        };
+        patterns.push(Listed::known(list, pattern, Vec::new()));
     }
     cursor.end()?;
     Some(patterns)

@@ -1,10 +1,11 @@
-use crate::artefact::{Artefact, Hit};
-use crate::layout::{Member, Section, array};
+use crate::Coverage;
+use crate::artefact::Artefact;
+use crate::layout::{Member, Row, Section, array};
 use crate::list::is_floor;
-use crate::pattern::Finder;
+use crate::pattern::{Finder, Haystack, UrlHaystack};
 use crate::suffix::crosses;
-use crate::{Coverage, Place};
 use model::{CategoryId, Host, Target};
+use std::net::IpAddr;
 
 /// The entry text of a floor list: its names never leave the artefact.
 pub const WITHHELD: &str = "withheld";
@@ -25,8 +26,9 @@ pub struct WhyLabel {
     pub category: CategoryId,
     /// The id of the list.
     pub list: String,
-    /// The entry: `name` (and below), `=name` (alone), `*.name` (below), `~text` for a pattern,
-    /// or [`WITHHELD`].
+    /// The entry: `name` (and below), `=name` (alone), `*.name` (below), an address or network,
+    /// `host/path` for a URL (with `*` where a word may go on), `~text` for a pattern, or
+    /// [`WITHHELD`].
     pub entry: String,
 }
 
@@ -51,8 +53,8 @@ impl Artefact {
         let mut why = Why::default();
         let mut lifted = Vec::new();
         match host {
-            Host::Name(name) => {
-                let name = name.as_str();
+            Host::Name(host_name) => {
+                let name = host_name.as_str();
                 why.exceptions = self.exceptions_of(name);
                 let mut start = Some(0);
                 while let Some(at) = start {
@@ -67,20 +69,15 @@ impl Artefact {
                 }
                 let covered = !why.exceptions.is_empty();
                 if let Some(finder) = &self.host_finder {
-                    self.why_patterns(finder, name, covered, &mut why.labels, &mut lifted);
+                    let text = Haystack::host(*host_name);
+                    self.why_patterns(finder, &text, covered, &mut why.labels, &mut lifted);
                 }
             }
-            Host::Address(address) => {
-                for (category, list) in self.sources(self.label(host).set) {
-                    let entry = self.entry_text(category, address.to_string());
-                    why.labels.push(WhyLabel {
-                        category,
-                        list: list.id.clone(),
-                        entry,
-                    });
-                }
-            }
+            Host::Address(address) => self.why_address(*address, &mut why.labels),
         }
+        self.salted_names(host, &mut |set| {
+            self.why_set(set, WITHHELD, false, &mut why.labels, &mut lifted);
+        });
         if let Some(first) = why.exceptions.first_mut() {
             lifted.dedup();
             first.lifted = lifted;
@@ -92,13 +89,21 @@ impl Artefact {
     /// As [`Artefact::why`], for a target whose URL was seen.
     pub fn why_target(&self, target: &Target<'_>) -> Why {
         let mut why = self.why(&target.host);
-        let Some((finder, url)) = self.url_finder.as_ref().zip(target.url.as_ref()) else {
+        let Some(url) = &target.url else {
             return why;
         };
         let covered = !why.exceptions.is_empty();
         let mut lifted = Vec::new();
-        for text in std::iter::once(&*url.path).chain(url.query) {
-            self.why_patterns(finder, text, covered, &mut why.labels, &mut lifted);
+        self.url_rules(&target.host, url, &mut |rule, set| {
+            let text = self.url_text(rule).unwrap_or(WITHHELD);
+            self.why_set(set, text, covered, &mut why.labels, &mut lifted);
+        });
+        self.salted_urls(&target.host, url, &mut |set| {
+            self.why_set(set, WITHHELD, false, &mut why.labels, &mut lifted);
+        });
+        if let Some(finder) = &self.url_finder {
+            let text = UrlHaystack::of(target, url);
+            self.why_patterns(finder, &text.text(), covered, &mut why.labels, &mut lifted);
         }
         if let Some(first) = why.exceptions.first_mut() {
             first.lifted.append(&mut lifted);
@@ -124,31 +129,21 @@ impl Artefact {
         lifted: &mut Vec<WhyLabel>,
     ) {
         let suffix = &name[start..];
-        let Some(Hit { start: 0, slot, .. }) = self.find(suffix.as_bytes()) else {
-            return;
-        };
-        let Some(cold) = self.cold(slot) else { return };
-        if cold.name.is_some_and(|found| found != suffix.as_bytes()) {
-            return;
-        }
         let crossing = crosses(name, start);
         let flag = if start == 0 {
             Coverage::NAME
         } else {
             Coverage::BELOW
         };
-        let Some(row) = self.row(cold.own) else {
-            return;
-        };
-        for member in self.members(row).filter(|member| member.has(flag)) {
+        self.entries_at(suffix, &mut |member| {
             let Some(list) = self.lists.get(usize::from(member.list)) else {
-                continue;
+                return;
             };
             let Some(category) = CategoryId::new(member.category) else {
-                continue;
+                return;
             };
-            if crossing && !member.has(Coverage::CROSSES) {
-                continue;
+            if !member.has(flag) || crossing && !member.has(Coverage::CROSSES) {
+                return;
             }
             let entry = self.entry_text(category, Coverage::write(member.flags, suffix));
             let label = WhyLabel {
@@ -156,42 +151,101 @@ impl Artefact {
                 list: list.id.clone(),
                 entry,
             };
-            if covered && member.has(Member::LIFTABLE) {
-                &mut *lifted
-            } else {
-                &mut *labels
-            }
-            .push(label);
+            let lift = covered && member.has(Member::LIFTABLE);
+            let into = if lift { &mut *lifted } else { &mut *labels };
+            into.push(label);
+        });
+    }
+
+    /// The row of the entries of a slot alone, where the slot is that of this name.
+    pub(crate) fn own_row(&self, slot: u32, name: &str) -> Option<Row> {
+        let cold = self.cold(slot)?;
+        if cold.name.is_some_and(|found| found != name.as_bytes()) {
+            return None;
+        }
+        self.row(cold.own)
+    }
+
+    fn why_address(&self, address: IpAddr, labels: &mut Vec<WhyLabel>) {
+        let host = Host::Address(address);
+        for (category, list) in self.sources(self.label_address(address).set) {
+            let place = self.lists.iter().position(|one| one.id == list.id);
+            let networks = self.networks_of(address.to_canonical(), place.unwrap_or(usize::MAX));
+            let text = networks
+                .first()
+                .map_or_else(|| host.to_string(), ToString::to_string);
+            labels.push(WhyLabel {
+                category,
+                list: list.id.clone(),
+                entry: self.entry_text(category, text),
+            });
         }
     }
 
-    fn why_patterns(
+    /// What the members of a set say, each by the text of the entry that bears the set.
+    fn why_set(
         &self,
-        finder: &Finder,
+        set: u32,
         text: &str,
         covered: bool,
         labels: &mut Vec<WhyLabel>,
         lifted: &mut Vec<WhyLabel>,
     ) {
-        for found in finder.find(&self.patterns, text) {
-            let Some(list) = self.lists.get(usize::from(found.list)) else {
+        for member in self.members(self.row(set).unwrap_or_default()) {
+            let Some(list) = self.lists.get(usize::from(member.list)) else {
                 continue;
             };
+            let Some(category) = CategoryId::new(member.category) else {
+                continue;
+            };
+            let lift = covered && member.has(Member::LIFTABLE);
+            let into = if lift { &mut *lifted } else { &mut *labels };
+            into.push(WhyLabel {
+                category,
+                list: list.id.clone(),
+                entry: self.entry_text(category, text.to_owned()),
+            });
+        }
+    }
+
+    /// The text of a URL rule; `None` where it is withheld.
+    fn url_text(&self, rule: usize) -> Option<&str> {
+        let offsets = self.section(Section::ColdUrls);
+        let texts = self.section(Section::ColdUrlTexts);
+        let at = u32::from_le_bytes(array(offsets, rule * 4)) as usize;
+        let length = usize::from(u16::from_le_bytes(array(texts, at)));
+        let text = texts.get(at + 2..)?.get(..length)?;
+        std::str::from_utf8(text)
+            .ok()
+            .filter(|text| !text.is_empty())
+    }
+
+    fn why_patterns(
+        &self,
+        finder: &Finder,
+        text: &Haystack<'_>,
+        covered: bool,
+        labels: &mut Vec<WhyLabel>,
+        lifted: &mut Vec<WhyLabel>,
+    ) {
+        finder.find(&self.patterns, text, &mut |_| false, &mut |found| {
+            let Some(list) = self.lists.get(usize::from(found.list)) else {
+                return;
+            };
             for category in list.categories.iter() {
-                let text = match found.pattern.place {
-                    Place::Label => format!("~.{}.", found.pattern.text),
-                    Place::Host | Place::Url => format!("~{}", found.pattern.text),
-                };
-                let entry = self.entry_text(category, text);
+                let entry = self.entry_text(category, found.text());
                 let label = WhyLabel {
                     category,
                     list: list.id.clone(),
                     entry,
                 };
                 let lift = covered && list.third_party && !is_floor(category);
-                if lift { &mut *lifted } else { &mut *labels }.push(label);
+                let into = if lift { &mut *lifted } else { &mut *labels };
+                if !into.contains(&label) {
+                    into.push(label);
+                }
             }
-        }
+        });
     }
 
     fn entry_text(&self, category: CategoryId, text: String) -> String {
@@ -202,7 +256,7 @@ impl Artefact {
         }
     }
 
-    fn exceptions_of(&self, name: &str) -> Vec<WhyException> {
+    pub(crate) fn exceptions_of(&self, name: &str) -> Vec<WhyException> {
         let mut found = Vec::new();
         let mut start = Some(0);
         while let Some(at) = start {

@@ -4,7 +4,7 @@
 
 use matcher::{
     Artefact, CompileError, Compiled, Compiler, Coverage, Guarded, ListMeta, OpenError, Pattern,
-    Place, Secret, WITHHELD, vocabulary_digest,
+    Place, Secret, Syntax, WITHHELD, vocabulary_digest,
 };
 use model::{Category, CategoryClass, Digest, Host, HostBuffer, Target, Vocabulary};
 
@@ -399,13 +399,12 @@ fn patterns_label_hosts_and_urls() {
         (Place::Host, "unblocked"),
         (Place::Url, "/games/"),
     ] {
-        lists.compiler.pattern(
-            list,
-            Pattern {
-                place,
-                text: text.into(),
-            },
-        );
+        let pattern = Pattern {
+            place,
+            syntax: Syntax::Text,
+            text: text.into(),
+        };
+        lists.compiler.pattern(list, pattern).unwrap();
     }
     lists.exception("unblocked.school.test", None);
     let artefact = open(lists.compile());

@@ -2,6 +2,7 @@ use super::Reader;
 use super::names::{is_of_name, is_sink, word_of_glob};
 use super::options::{Options, comparable, split};
 use crate::{Covers, PatternKind, Reason, Scope};
+use matcher::UrlEnd;
 use model::{Host, HostBuffer};
 
 /// Whether a rule closes or opens, and how strongly.
@@ -120,7 +121,12 @@ impl Reader<'_> {
             "^" | "^|" | "|" | "^*" | "/" | "/*" | "/^" => self.host(host, line, force, covers),
             "" if is_host(host) => self.host(host, line, force, covers),
             _ => {
-                // A last `*` says nothing; an end mark makes the rule narrower, never wider.
+                // A last `*` says nothing; an end mark says where the rule ends.
+                let end = match tail.as_bytes().last() {
+                    Some(b'^') => UrlEnd::Segment,
+                    Some(b'|') => UrlEnd::Url,
+                    Some(_) | None => UrlEnd::Anywhere,
+                };
                 let path = tail
                     .strip_prefix('^')
                     .filter(|path| path.starts_with('/'))
@@ -131,10 +137,14 @@ impl Reader<'_> {
                     if force.opens {
                         self.refuse(Reason::NotEnforcedLift, line);
                     } else {
-                        self.url_prefix(host, path, covers.into(), line);
+                        self.url_prefix(host, path, covers.into(), end, line);
                     }
                 } else {
-                    self.unanchored(rest, line, force);
+                    let mark = match covers {
+                        Covers::NameAndBelow | Covers::Below => "||",
+                        Covers::Name => "|",
+                    };
+                    self.unanchored(&format!("{mark}{rest}"), line, force);
                 }
             }
         }

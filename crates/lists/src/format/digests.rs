@@ -1,19 +1,14 @@
 use super::Reader;
-use crate::{Item, Reason, SaltedDigest};
-
-/// The salt of the digests that follow.
-#[derive(Clone, Copy)]
-pub(super) struct Salt;
+use crate::{DigestSalt, Item, Reason, SaltedDigest};
 
 impl Reader<'_> {
     /// `name:<64 digits>` or `url:<64 digits>`, after a head with the salt.
     pub(super) fn digests(&mut self, line: &str) {
         if let Some(rest) = line.strip_prefix('#') {
             match rest.trim().split_once(':') {
-                Some((key, value)) if key.trim() == "salt" => match crate::DigestSalt::parse(value)
-                {
-                    Some(_) => {
-                        self.salt = Some(Salt);
+                Some((key, value)) if key.trim() == "salt" => match DigestSalt::parse(value) {
+                    Some(salt) => {
+                        self.salt = Some(salt);
                         self.settings();
                     }
                     None => self.refuse(Reason::Syntax, ""),
@@ -22,11 +17,17 @@ impl Reader<'_> {
             }
             return;
         }
-        match SaltedDigest::parse(line) {
+        match (SaltedDigest::parse(line), self.salt.take()) {
+            (Some(digest), Some(salt)) => {
+                self.give(Item::Digest(digest, &salt), "");
+                self.salt = Some(salt);
+            }
             // Digests without a salt can be undone by trying all names.
-            Some(_) if self.salt.is_none() => self.refuse(Reason::OtherFormat, ""),
-            Some(digest) => self.give(Item::Digest(digest), ""),
-            None => self.refuse(Reason::Syntax, ""),
+            (Some(_), None) => self.refuse(Reason::OtherFormat, ""),
+            (None, salt) => {
+                self.salt = salt;
+                self.refuse(Reason::Syntax, "");
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::{Reader, reason_of};
 use crate::{Covers, Item, Reason, Scope, UrlPrefix};
-use matcher::Coverage;
+use matcher::{Coverage, UrlEnd};
 use model::{Host, HostBuffer};
 
 impl Reader<'_> {
@@ -36,11 +36,18 @@ impl Reader<'_> {
         if matches!(path, "" | "/") {
             self.entry(host, line, covers);
         } else {
-            self.url_prefix(host, path, covers.into(), line);
+            self.url_prefix(host, path, covers.into(), UrlEnd::Segment, line);
         }
     }
 
-    pub(super) fn url_prefix(&mut self, host: &str, path: &str, coverage: Coverage, text: &str) {
+    pub(super) fn url_prefix(
+        &mut self,
+        host: &str,
+        path: &str,
+        coverage: Coverage,
+        end: UrlEnd,
+        text: &str,
+    ) {
         if path.bytes().any(|byte| byte.is_ascii_control()) {
             self.refuse(Reason::Character, text);
             return;
@@ -64,6 +71,7 @@ impl Reader<'_> {
                     host,
                     coverage,
                     path,
+                    end,
                 };
                 self.give(Item::Url(url), text);
             }

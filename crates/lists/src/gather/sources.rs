@@ -1,13 +1,11 @@
 //! The lists that others publish.
 
-use super::{Gather, is_id, is_starter};
+use super::taking::Taking;
+use super::{ESTABLISHED, Gather, is_id, is_starter};
 use crate::folder::{SOURCES, is_inside, path_of, shown};
-use crate::{
-    Entry, Import, ImportError, Item, ListReport, Parsed, Pattern, PatternKind, Rules, Scope,
-    Source, SourcesFile,
-};
+use crate::{Import, ImportError, ListReport, Parsed, Rules, Source, SourcesFile};
 use matcher::ListMeta;
-use model::{CategoryClass, CategoryId, Digest, Document, Fault, Step};
+use model::{CategoryId, Digest, Document, Fault, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -143,6 +141,7 @@ impl<'a> Gather<'a> {
         let meta = ListMeta {
             third_party: source.third_party,
             crosses_suffix: source.crosses_suffix,
+            established: source.category == ESTABLISHED,
             ..ListMeta::new(source.id.clone(), [category]).with_digest(digest)
         };
         let withheld = self.vocabulary.floor().contains(category);
@@ -156,35 +155,9 @@ impl<'a> Gather<'a> {
             ..*import
         };
         let list = self.compiler.list(meta);
-        // A word in a name would close what the guard cannot keep open, so others may not say one.
-        let words = !source.third_party && self.class(category) == CategoryClass::Against;
-        let compiler = &mut self.compiler;
-        let read = import.read_files(&files.files, &mut |item| match item {
-            Item::Entry(Entry::Name { name, coverage }) => {
-                compiler.entry(list, name, coverage);
-                None
-            }
-            Item::Entry(Entry::Address(address)) => {
-                compiler.address(list, address);
-                None
-            }
-            Item::Pattern(Pattern {
-                kind: PatternKind::Word,
-                scope: Scope::Host,
-                text,
-            }) if words => {
-                let place = matcher::Place::Host;
-                compiler.pattern(
-                    list,
-                    matcher::Pattern {
-                        place,
-                        text: text.to_owned(),
-                    },
-                );
-                None
-            }
-            other => other.not_enforced(),
-        });
+        let mut taking = Taking::new(&mut self.compiler, list, source.third_party);
+        let read = import.read_files(&files.files, &mut |item| taking.take(&item));
+        let taken = taking.taken();
         let parsed = match read {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -214,6 +187,10 @@ impl<'a> Gather<'a> {
             lines: parsed.lines,
             names: parsed.names,
             addresses: parsed.addresses,
+            networks: taken.networks,
+            urls: taken.urls,
+            patterns: taken.patterns,
+            digests: taken.digests,
             refused: parsed.refused,
         });
     }

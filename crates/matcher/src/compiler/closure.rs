@@ -1,5 +1,8 @@
+use super::established::Settled;
+use super::networks::{self, Steps};
 use super::placing::Placed;
 use super::sets::Sets;
+use super::watch::{Stage, Watch};
 use super::{CompileError, CompileReport, Compiler, Fired};
 use crate::Coverage;
 use crate::hash::Walk;
@@ -16,8 +19,8 @@ pub(super) struct Closed {
     pub(super) own: Vec<u32>,
     /// For each name the set that look-up gives: its own, and what its listed parents hand down.
     pub(super) whole: Vec<u32>,
-    /// The set of each address.
-    pub(super) addresses: BTreeMap<std::net::IpAddr, u32>,
+    /// The sets of addresses.
+    pub(super) addresses: Steps,
 }
 
 impl Closed {
@@ -37,7 +40,9 @@ pub(super) fn close(
     compiler: &Compiler,
     placed: &Placed,
     report: &mut CompileReport,
+    watch: &mut Watch<'_>,
 ) -> Result<Closed, CompileError> {
+    watch.of(placed.names());
     let mut sets = Sets::new();
     let mut own = Vec::with_capacity(placed.names());
     let mut members = Vec::new();
@@ -47,31 +52,20 @@ pub(super) fn close(
             compiler.members_of(compiler.records[record as usize], &mut members);
         }
         own.push(sets.number(compiler, &mut members, false)?);
+        watch.at(Stage::Label, own.len())?;
     }
     let mut fired = BTreeMap::new();
+    let mut settled = Settled::default();
     let mut whole = Vec::with_capacity(placed.names());
     for name in 0..placed.names() as u32 {
         let number = whole_set(compiler, placed, &mut sets, &own, name, &mut fired)?;
-        whole.push(number);
+        whole.push(settled.of(compiler, placed, &mut sets, name, number)?);
+        watch.at(Stage::Inherit, whole.len())?;
     }
-    let mut of_addresses: BTreeMap<_, Vec<Member>> = BTreeMap::new();
-    for (address, list) in &compiler.addresses {
-        let members = of_addresses.entry(*address).or_default();
-        for category in compiler.lists[usize::from(*list)].categories.iter() {
-            let category = category.place() as u8;
-            members.push(Member {
-                list: *list,
-                category,
-                flags: Coverage::NAME,
-            });
-        }
-    }
-    let mut addresses = BTreeMap::new();
-    for (address, mut members) in of_addresses {
-        members.sort_unstable();
-        members.dedup();
-        addresses.insert(address, sets.number(compiler, &mut members, false)?);
-    }
+    tell_urls(compiler, &mut fired);
+    let addresses = networks::close(compiler, &mut sets)?;
+    report.established_labelled = settled.count;
+    report.established_first = settled.first;
     report.exceptions_fired = fired.into_values().collect();
     Ok(Closed {
         sets,
@@ -143,6 +137,21 @@ fn whole_set(
         }
     }
     sets.number(compiler, &mut merged, by.is_some())
+}
+
+/// Tells of the exceptions that take labels from rules for URLs.
+fn tell_urls(compiler: &Compiler, fired: &mut FiredBy) {
+    let mut members = Vec::new();
+    for rule in &compiler.urls {
+        let Some(exception) = compiler.exception_over(rule.host()) else {
+            continue;
+        };
+        members.clear();
+        compiler.members_of_list(rule.list, Coverage::NAME, &mut members);
+        for member in members.iter().filter(|member| member.has(Member::LIFTABLE)) {
+            tell(compiler, fired, exception, rule.host(), *member);
+        }
+    }
 }
 
 fn tell(compiler: &Compiler, fired: &mut FiredBy, exception: &str, entry: &str, member: Member) {

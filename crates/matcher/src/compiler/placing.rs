@@ -1,7 +1,8 @@
+use super::watch::{Stage, Watch};
 use super::{CompileError, Compiler};
-use crate::artefact::probe;
 use crate::hash::{Lanes, lanes_of};
 use crate::layout::{MOST_REACH, NAMES_A_BUCKET, SLOTS};
+use crate::probing::probe;
 
 /// All names in their slots.
 pub(super) struct Placed {
@@ -42,13 +43,18 @@ impl Placed {
 }
 
 /// Places every name, or gives `None` when two names cannot be told apart with this key.
-pub(super) fn place(compiler: &Compiler, key: [u64; 2]) -> Result<Option<Placed>, CompileError> {
+pub(super) fn place(
+    compiler: &Compiler,
+    key: [u64; 2],
+    watch: &mut Watch<'_>,
+) -> Result<Option<Placed>, CompileError> {
     let many = |_| CompileError::Many { what: "names" };
     let count = u32::try_from(compiler.records.len()).map_err(many)?;
-    let mut hashed: Vec<(Lanes, u32)> = (0..count)
-        .zip(&compiler.records)
-        .map(|(at, &record)| (lanes_of(compiler.name(record), key), at))
-        .collect();
+    let mut hashed: Vec<(Lanes, u32)> = Vec::with_capacity(compiler.records.len());
+    for (at, &record) in (0..count).zip(&compiler.records) {
+        hashed.push((lanes_of(compiler.name(record), key), at));
+        watch.at(Stage::Hash, hashed.len())?;
+    }
     hashed.sort_unstable();
     let mut starts = Vec::new();
     let mut depths = 0u128;
@@ -67,18 +73,17 @@ pub(super) fn place(compiler: &Compiler, key: [u64; 2]) -> Result<Option<Placed>
     }
     let names = starts.len();
     starts.push(count);
-    let mut homes = (names.div_ceil(NAMES_A_BUCKET)).max(1);
-    let (buckets, slots, reach) = loop {
-        match fill(&hashed, &starts, homes) {
-            Some(filled) => break filled,
-            None => homes += homes / 16 + 1,
-        }
-    };
+    let lanes = |name: usize| hashed[starts[name] as usize].0;
+    let Filled {
+        homes,
+        buckets,
+        slots,
+        reach,
+    } = spread(&lanes, names);
     if buckets.len() > u32::MAX as usize / SLOTS {
         return Err(CompileError::Many { what: "names" });
     }
     let order = hashed.iter().map(|(_, record)| *record).collect();
-    let homes = homes as u64;
     let placed = Placed {
         key,
         homes,
@@ -98,19 +103,36 @@ pub(super) fn place(compiler: &Compiler, key: [u64; 2]) -> Result<Option<Placed>
     Ok(apart.then_some(placed))
 }
 
-type Filled = (Vec<[u8; 64]>, Vec<u32>, u32);
+/// Buckets with the names in them.
+pub(super) struct Filled {
+    pub(super) homes: u64,
+    pub(super) buckets: Vec<[u8; 64]>,
+    /// The name of each slot; [`Placed::EMPTY`] for an empty one.
+    pub(super) slots: Vec<u32>,
+    pub(super) reach: u32,
+}
+
+/// Spreads names, which come by their hashes, over as many buckets as they need.
+pub(super) fn spread(lanes: &dyn Fn(usize) -> Lanes, names: usize) -> Filled {
+    let mut homes = (names.div_ceil(NAMES_A_BUCKET)).max(1);
+    loop {
+        match fill(lanes, names, homes) {
+            Some(filled) => return filled,
+            None => homes += homes / 16 + 1,
+        }
+    }
+}
 
 /// Fills buckets from the left; `None` when a name would lie too far from its home.
 ///
 /// The names come by home, so each goes into the first bucket from its home on that has room,
 /// and every bucket between is full: look-up may stop at the first that is not.
-fn fill(hashed: &[(Lanes, u32)], starts: &[u32], homes: usize) -> Option<Filled> {
-    let names = starts.len() - 1;
+fn fill(lanes: &dyn Fn(usize) -> Lanes, names: usize, homes: usize) -> Option<Filled> {
     let mut buckets = vec![[0u8; 64]; homes];
     let mut slots = vec![Placed::EMPTY; homes * SLOTS];
     let (mut at, mut used, mut reach) = (0, 0, 0u32);
-    for (name, &start) in (0u32..).zip(&starts[..names]) {
-        let lanes = hashed[start as usize].0;
+    for name in 0..names {
+        let lanes = lanes(name);
         let home = lanes.home(homes as u64);
         if at < home {
             (at, used) = (home, 0);
@@ -127,10 +149,15 @@ fn fill(hashed: &[(Lanes, u32)], starts: &[u32], homes: usize) -> Option<Filled>
         }
         let word = lanes.mark() | 1;
         buckets[at][used * 8..][..8].copy_from_slice(&word.to_le_bytes());
-        slots[at * SLOTS + used] = name;
+        slots[at * SLOTS + used] = name as u32;
         used += 1;
     }
     buckets.resize(homes + reach as usize, [0; 64]);
     slots.resize(buckets.len() * SLOTS, Placed::EMPTY);
-    Some((buckets, slots, reach))
+    Some(Filled {
+        homes: homes as u64,
+        buckets,
+        slots,
+        reach,
+    })
 }

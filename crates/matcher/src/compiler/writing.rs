@@ -1,14 +1,17 @@
 use super::closure::Closed;
 use super::placing::Placed;
+use super::urls::Urls;
 use super::{CompileError, CompileReport, Compiler};
-use crate::Secret;
+use crate::Coverage;
 use crate::checksum::Checksum;
 use crate::hash::lanes_of;
 use crate::layout::{self, HEADER, Row, SLOTS, SPILLED, Section};
-use model::Digest;
+use crate::list::is_floor;
+use crate::pattern::{Finder, Place};
+use crate::{ListMeta, Secret};
+use model::{CategorySet, Digest};
 use std::fs::File;
 use std::io::Write;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// A finished artefact in memory.
@@ -84,6 +87,7 @@ pub(super) struct Head {
     pub(super) input: Digest,
     pub(super) attempt: u32,
     pub(super) vocabulary: Digest,
+    pub(super) allow: CategorySet,
 }
 
 pub(super) fn write(
@@ -91,9 +95,11 @@ pub(super) fn write(
     secret: &Secret,
     head: Head,
     placed: &Placed,
-    closed: Closed,
+    mut closed: Closed,
+    urls: &Urls,
     mut report: CompileReport,
 ) -> Result<Compiled, CompileError> {
+    let salted = salted_sets(compiler, &mut closed)?;
     let mut out = Out {
         bytes: vec![0; HEADER],
         sections: Vec::new(),
@@ -137,14 +143,21 @@ pub(super) fn write(
     out.bytes.extend_from_slice(&spill);
     write_exact(compiler, placed, &closed, &mut out)?;
     write_addresses(&closed, &mut out);
-    write_lists(compiler, &mut out);
+    write_urls(urls, &mut out);
+    write_salted(compiler, &salted, &mut out);
+    write_lists(compiler, &mut out)?;
     report.hot_bytes = out.bytes.len();
     write_cold(compiler, placed, &closed, &mut out)?;
+    write_cold_rest(compiler, urls, &mut out)?;
     report.names = placed.names();
-    report.addresses = closed.addresses.len();
+    report.addresses = compiler.networks.len();
+    report.urls = urls.rows.len();
+    report.patterns = compiler.patterns.len();
+    let digests = compiler.salted.values();
+    report.digests = digests.map(|one| one.names.len() + one.urls.len()).sum();
     report.sets = closed.sets.rows.len() - 1;
     report.bytes = out.bytes.len();
-    Ok(out.finish(secret, &head, placed, report))
+    Ok(out.finish(secret, &head, placed, urls, report))
 }
 
 /// The texts of names whose set opens something, found by slot.
@@ -186,30 +199,91 @@ fn write_exact(
 
 fn write_addresses(closed: &Closed, out: &mut Out) {
     out.section(Section::V4);
-    for (address, set) in &closed.addresses {
-        if let IpAddr::V4(v4) = address {
-            out.bytes.extend_from_slice(&u32::from(*v4).to_le_bytes());
-            out.bytes.extend_from_slice(&set.to_le_bytes());
-        }
+    for (first, set) in &closed.addresses.v4 {
+        out.bytes.extend_from_slice(&first.to_le_bytes());
+        out.bytes.extend_from_slice(&set.to_le_bytes());
     }
     out.section(Section::V6);
-    for (address, set) in &closed.addresses {
-        if let IpAddr::V6(v6) = address {
-            out.bytes.extend_from_slice(&u128::from(*v6).to_le_bytes());
-            out.bytes.extend_from_slice(&set.to_le_bytes());
+    for (first, set) in &closed.addresses.v6 {
+        out.bytes.extend_from_slice(&first.to_le_bytes());
+        out.bytes.extend_from_slice(&set.to_le_bytes());
+    }
+}
+
+fn write_urls(urls: &Urls, out: &mut Out) {
+    out.section(Section::UrlHosts);
+    for bucket in &urls.buckets {
+        out.bytes.extend_from_slice(bucket);
+    }
+    out.section(Section::UrlStarts);
+    for start in &urls.starts {
+        out.bytes.extend_from_slice(&start.to_le_bytes());
+    }
+    out.section(Section::UrlRules);
+    for row in &urls.rows {
+        row.write(&mut out.bytes);
+    }
+}
+
+/// The label set of each salted list, in the order of the lists.
+fn salted_sets(compiler: &Compiler, closed: &mut Closed) -> Result<Vec<u32>, CompileError> {
+    let mut sets = Vec::new();
+    for (list, _) in compiler.salted.keys() {
+        let mut members = Vec::new();
+        compiler.members_of_list(*list, Coverage::NAME, &mut members);
+        sets.push(closed.sets.number(compiler, &mut members, false)?);
+    }
+    Ok(sets)
+}
+
+fn write_salted(compiler: &Compiler, sets: &[u32], out: &mut Out) {
+    out.section(Section::Salted);
+    out.number(compiler.salted.len());
+    for (((list, salt), digests), set) in compiler.salted.iter().zip(sets) {
+        out.bytes.extend_from_slice(&list.to_le_bytes());
+        out.number(salt.bytes().len());
+        out.bytes.extend_from_slice(salt.bytes());
+        out.number(digests.names.len());
+        out.number(digests.urls.len());
+        out.bytes.extend_from_slice(&set.to_le_bytes());
+        for digest in digests.names.iter().chain(&digests.urls) {
+            out.bytes.extend_from_slice(digest);
         }
     }
 }
 
-fn write_lists(compiler: &Compiler, out: &mut Out) {
+/// What is kept of networks and URL rules for people.
+fn write_cold_rest(compiler: &Compiler, urls: &Urls, out: &mut Out) -> Result<(), CompileError> {
+    out.section(Section::ColdNetworks);
+    for network in &compiler.networks {
+        let meta = &compiler.lists[usize::from(network.list)];
+        if !meta.categories.iter().all(is_floor) {
+            out.bytes.extend_from_slice(&network.cold());
+        }
+    }
+    out.section(Section::ColdUrls);
+    let mut texts = Vec::new();
+    for text in &urls.texts {
+        out.bytes
+            .extend_from_slice(&offset(texts.len())?.to_le_bytes());
+        // A host and a beginning are far shorter than that.
+        let text = text.as_deref().unwrap_or_default();
+        texts.extend_from_slice(&(text.len() as u16).to_le_bytes());
+        texts.extend_from_slice(text.as_bytes());
+    }
+    out.section(Section::ColdUrlTexts);
+    out.bytes.extend_from_slice(&texts);
+    Ok(())
+}
+
+fn write_lists(compiler: &Compiler, out: &mut Out) -> Result<(), CompileError> {
     out.section(Section::Lists);
     out.number(compiler.lists.len());
     for list in &compiler.lists {
         out.text(&list.id);
         out.bytes
             .extend_from_slice(&list.categories.bits().to_le_bytes());
-        out.bytes
-            .push(u8::from(list.third_party) | u8::from(list.crosses_suffix) << 1);
+        out.bytes.push(list_flags(list));
         out.bytes.extend_from_slice(&list.digest.0);
         out.bytes.extend_from_slice(&list.entries.to_le_bytes());
     }
@@ -221,13 +295,31 @@ fn write_lists(compiler: &Compiler, out: &mut Out) {
             .push(exception.class.map_or(u8::MAX, |class| class.place() as u8));
         out.text(&exception.reason);
     }
+    for (section, places) in [
+        (Section::HostFinder, &[Place::Label, Place::Host][..]),
+        (Section::UrlFinder, &[Place::Url]),
+    ] {
+        out.section(section);
+        let finder = Finder::build(&compiler.patterns, places).ok_or(CompileError::Patterns)?;
+        if let Some(finder) = finder {
+            finder.write(&mut out.bytes);
+        }
+    }
     out.section(Section::Patterns);
     out.number(compiler.patterns.len());
     for listed in &compiler.patterns {
         out.bytes.extend_from_slice(&listed.list.to_le_bytes());
         out.bytes.push(listed.pattern.place.code());
+        out.bytes.push(listed.pattern.syntax.code());
         out.text(&listed.pattern.text);
     }
+    Ok(())
+}
+
+fn list_flags(list: &ListMeta) -> u8 {
+    u8::from(list.third_party)
+        | u8::from(list.crosses_suffix) << 1
+        | u8::from(list.established) << 2
 }
 
 fn write_cold(
@@ -312,6 +404,7 @@ impl Out {
         secret: &Secret,
         head: &Head,
         placed: &Placed,
+        urls: &Urls,
         report: CompileReport,
     ) -> Compiled {
         self.end();
@@ -326,6 +419,10 @@ impl Out {
         self.put(layout::DEPTHS, &placed.depths.to_le_bytes());
         self.put(layout::INPUT, &head.input.0);
         self.put(layout::VOCABULARY, &head.vocabulary.0);
+        self.put(layout::URL_BUCKETS, &urls.homes.to_le_bytes());
+        self.put(layout::URL_REACH, &urls.reach.to_le_bytes());
+        self.put(layout::ALLOW, &head.allow.bits().to_le_bytes());
+        self.put(layout::URL_DEPTHS, &urls.depths.to_le_bytes());
         for (place, number) in std::mem::take(&mut self.sections).into_iter().enumerate() {
             self.put(layout::SECTIONS + 8 * place, &(number as u64).to_le_bytes());
         }
