@@ -1,15 +1,20 @@
-//! No bytes pass for an artefact but those that the compiler wrote, and none make it panic.
+//! No bytes pass for an artefact but those that the compiler wrote, and none make it panic; nor
+//! does any URL or pattern that people bring.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use matcher::{Artefact, Compiler, Coverage, ListMeta, Secret};
-use model::{Category, CategoryClass, Host, HostBuffer, Vocabulary};
+use matcher::{
+    Artefact, Compiler, Coverage, DigestKind, DigestSalt, ListMeta, Pattern, Place, SaltedDigest,
+    Secret, Syntax, UrlEnd, UrlRule,
+};
+use model::{Category, CategoryClass, Host, HostBuffer, Target, Vocabulary};
 use std::sync::LazyLock;
 
 static SECRET: LazyLock<Secret> = LazyLock::new(|| Secret::new([7; 32]));
-static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(compile);
+static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(vocabulary);
+static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| compile(&[]));
 
-fn compile() -> Vec<u8> {
+fn vocabulary() -> Vocabulary {
     let games = Category {
         id: "games".into(),
         title: "Games".into(),
@@ -23,42 +28,70 @@ fn compile() -> Vec<u8> {
         alert: false,
         minimum_age: None,
     };
-    let vocabulary = Vocabulary::new(vec![games]).expect("one category");
-    let games = vocabulary.find("games").expect("it is there");
-    let mut compiler = Compiler::new(&vocabulary);
+    Vocabulary::new(vec![games]).expect("one category")
+}
+
+/// An artefact with some of everything, and patterns of whoever asks.
+fn compile(patterns: &[(Place, Syntax, &str)]) -> Vec<u8> {
+    let games = VOCABULARY.find("games").expect("it is there");
+    let mut compiler = Compiler::new(&VOCABULARY);
     let list = compiler.list(ListMeta::new("starter-games", [games]));
     for text in ["games.test", "play.example.org", "toys.example.com"] {
         let mut room = HostBuffer::new();
-        let name = Host::normalise(text, &mut room)
-            .ok()
-            .and_then(Host::name)
-            .expect("a name");
-        compiler.entry(list, name, Coverage::NameAndBelow);
+        let host = Host::normalise(text, &mut room).expect("a host");
+        let rule = UrlRule {
+            host,
+            coverage: Coverage::NameAndBelow,
+            path: "/toys?for=sale",
+            end: UrlEnd::Segment,
+        };
+        compiler.url(list, &rule).expect("a short path");
+        compiler.entry(list, host.name().expect("a name"), Coverage::NameAndBelow);
     }
-    compiler
-        .compile(&SECRET)
-        .expect("three names")
-        .bytes()
-        .to_vec()
+    compiler.network(list, "198.51.100.0".parse().expect("an address"), 24);
+    compiler.network(list, "2001:db8::".parse().expect("an address"), 33);
+    let salt = DigestSalt::parse("00112233445566778899aabbccddeeff").expect("a salt");
+    let digest = SaltedDigest::of(&salt, DigestKind::Url, "toys.example.com/a");
+    compiler.digest(list, &salt, &digest);
+    let own = [
+        (Place::Host, Syntax::Text, "casino"),
+        (Place::Url, Syntax::Glob, "||ads.*/slot^"),
+        (Place::Url, Syntax::Expression, "(poker|slots)[0-9]+/"),
+    ];
+    for (place, syntax, text) in own.iter().chain(patterns) {
+        let pattern = Pattern {
+            place: *place,
+            syntax: *syntax,
+            text: (*text).to_owned(),
+        };
+        // What cannot be run is refused; that is an answer too.
+        let _ = compiler.pattern(list, pattern);
+    }
+    let compiled = compiler.compile(&SECRET).expect("few entries");
+    compiled.into_bytes()
 }
 
-fn look(artefact: &Artefact) {
+fn look(artefact: &Artefact, more: &str) {
     for text in [
         "www.games.test",
-        "example.org",
         "a.b.c.d.play.example.org",
-        "10.0.0.1",
+        "198.51.100.7",
+        "https://toys.example.com/toys?for=sale&x",
+        "https://ads.example/slot/poker7/",
+        more,
     ] {
         let mut room = HostBuffer::new();
-        if let Ok(host) = Host::normalise(text, &mut room) {
-            let _ = artefact.label(&host);
+        if let Ok(target) = Target::parse(text, &mut room) {
+            let labels = artefact.label_target(&target);
+            let _ = artefact.sources(labels.set).count();
+            let _ = artefact.why_target(&target);
         }
     }
 }
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(artefact) = Artefact::from_bytes(bytes.to_vec(), &SECRET) {
-        look(&artefact);
+        look(&artefact, "");
     }
     // Threes of bytes say where a whole artefact is altered, and how.
     let mut altered = WHOLE.clone();
@@ -69,8 +102,18 @@ fuzz_target!(|bytes: &[u8]| {
     match Artefact::from_bytes(altered.clone(), &SECRET) {
         Ok(artefact) => {
             assert!(altered == *WHOLE, "an altered artefact was taken for whole");
-            look(&artefact);
+            look(&artefact, "");
         }
         Err(_) => assert!(altered != *WHOLE, "a whole artefact was refused"),
     }
+    // The first line is a pattern of each kind, the rest a URL.
+    let text = String::from_utf8_lossy(bytes);
+    let (pattern, url) = text.split_once('\n').unwrap_or((&text, ""));
+    let patterns = [
+        (Place::Host, Syntax::Glob, pattern),
+        (Place::Url, Syntax::Glob, pattern),
+        (Place::Url, Syntax::Expression, pattern),
+    ];
+    let artefact = Artefact::from_bytes(compile(&patterns), &SECRET).expect("it was just made");
+    look(&artefact, &format!("https://x.example/{url}"));
 });

@@ -120,7 +120,7 @@ fn rules_for_urls_are_kept_apart_from_those_for_hosts() {
         [
             "url a.test/path/x",
             "url =b.test/y?z",
-            "glob url c.test^*/ads",
+            "glob url ||c.test^*/ads",
             "glob url /banner/*/img",
             "glob url &ad_box_",
             "expression url ^https?:\\/\\/[a-z]{8,}\\.test\\/",

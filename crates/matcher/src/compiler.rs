@@ -571,7 +571,7 @@ impl Compiler {
     /// What exceptions take from patterns is taken when a pattern is found.
     fn refuse_guarded_patterns(&mut self) -> Result<Vec<Guarded>, CompileError> {
         let places = [Place::Label, Place::Host];
-        let finder = Finder::build(&self.patterns, &places).ok_or(CompileError::Patterns)?;
+        let finder = Finder::build(&self.patterns, &places)?;
         let Some(finder) = finder else {
             return Ok(Vec::new());
         };

@@ -278,6 +278,12 @@ impl Artefact {
         found
     }
 
+    /// The name of a slot and the row of its own entries; `None` where it is withheld or empty.
+    pub(crate) fn named_slot(&self, slot: u32) -> Option<(&[u8], Row)> {
+        let cold = self.cold(slot)?;
+        Some((cold.name?, self.row(cold.own)?))
+    }
+
     /// What the cold section holds of a slot; `None` for an empty slot.
     fn cold(&self, slot: u32) -> Option<Cold<'_>> {
         let (bucket, place) = (slot as usize / 8, slot as usize % 8);

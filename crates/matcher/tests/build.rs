@@ -148,3 +148,39 @@ fn compiling_tells_how_far_it_is_and_stops_when_asked() {
     let stopped = compiler().compile_watched(&secret(), &mut |_| ControlFlow::Break(()));
     assert!(matches!(stopped, Err(CompileError::Stopped)));
 }
+
+#[test]
+fn it_is_told_what_each_list_gained_and_lost() {
+    let of = |lists: &[(&str, &str, &[&str])]| {
+        let vocabulary = vocabulary();
+        let mut compiler = Compiler::new(&vocabulary);
+        let mut room = HostBuffer::new();
+        for (id, category, names) in lists {
+            let list = compiler.list(ListMeta::new(*id, vocabulary.find(category)));
+            for text in *names {
+                let name = Host::normalise(text, &mut room).unwrap().name().unwrap();
+                compiler.entry(list, name, Coverage::NameAndBelow);
+            }
+        }
+        let compiled = compiler.compile(&secret()).unwrap();
+        Artefact::from_bytes(compiled.into_bytes(), &secret()).unwrap()
+    };
+    let before = of(&[
+        ("games", "games", &["a.test", "b.test", "c.test"]),
+        ("same", "games", &["a.test"]),
+        ("police", "illegal-fraud", &["x.test", "y.test"]),
+    ]);
+    let after = of(&[
+        ("games", "games", &["a.test", "d.test"]),
+        ("new", "games", &["a.test"]),
+        ("police", "illegal-fraud", &["x.test"]),
+        ("same", "games", &["a.test"]),
+    ]);
+    let changes = after.changes_since(&before);
+    let told: Vec<_> = changes
+        .iter()
+        .map(|change| (&*change.list, change.new, change.lost))
+        .collect();
+    assert_eq!(told, [("games", 1, 2), ("new", 1, 0), ("police", 0, 1)]);
+    assert!(after.changes_since(&after).is_empty());
+}

@@ -141,6 +141,8 @@ impl Reader<'_> {
                     }
                 } else {
                     let mark = match covers {
+                        // What may begin with anything begins nowhere.
+                        _ if rest.starts_with('*') => "",
                         Covers::NameAndBelow | Covers::Below => "||",
                         Covers::Name => "|",
                     };

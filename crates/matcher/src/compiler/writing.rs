@@ -300,7 +300,7 @@ fn write_lists(compiler: &Compiler, out: &mut Out) -> Result<(), CompileError> {
         (Section::UrlFinder, &[Place::Url]),
     ] {
         out.section(section);
-        let finder = Finder::build(&compiler.patterns, places).ok_or(CompileError::Patterns)?;
+        let finder = Finder::build(&compiler.patterns, places)?;
         if let Some(finder) = finder {
             finder.write(&mut out.bytes);
         }

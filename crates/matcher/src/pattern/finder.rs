@@ -1,4 +1,5 @@
 use super::{Listed, Place};
+use crate::CompileError;
 use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder, MatchKind};
 use model::{Name, Target, UrlSeen};
 use std::collections::BTreeMap;
@@ -13,12 +14,8 @@ pub(crate) struct Finder {
 }
 
 impl Finder {
-    /// Makes a finder for the patterns of these places; `Some(None)` where there are none, `None`
-    /// where they are more than one automaton holds.
-    pub(crate) fn build(
-        listed: &[Listed],
-        places: &[Place],
-    ) -> Option<Option<Self>> {
+    /// Makes a finder for the patterns of these places; `None` where there are none.
+    pub(crate) fn build(listed: &[Listed], places: &[Place]) -> Result<Option<Self>, CompileError> {
         let mut literals: BTreeMap<&[u8], Vec<u32>> = BTreeMap::new();
         for (at, one) in (0u32..).zip(listed) {
             if places.contains(&one.pattern.place) {
@@ -28,12 +25,12 @@ impl Finder {
             }
         }
         if literals.is_empty() {
-            return Some(None);
+            return Ok(None);
         }
         let automaton = DoubleArrayAhoCorasickBuilder::new()
             .match_kind(MatchKind::Standard)
             .build_with_values(literals.keys().zip(0u32..))
-            .ok()?;
+            .map_err(|_| CompileError::Patterns)?;
         let mut starts = vec![0];
         let mut patterns = Vec::new();
         for at in literals.values() {
@@ -41,7 +38,7 @@ impl Finder {
             // There are no more than the artefact has bytes.
             starts.push(patterns.len() as u32);
         }
-        Some(Some(Self {
+        Ok(Some(Self {
             automaton,
             starts,
             patterns,

@@ -1,6 +1,6 @@
 //! Four designs of an index of names, and the rules for URLs, in one run.
 //!
-//! `cargo bench -p schoolgate-benches --bench index -- [FILE]`: names are generated, or read from
+//! `cargo bench -p matcher --bench index -- [FILE]`: names are generated, or read from
 //! a file of one name a line and filled up with generated ones. A look-up is of a host of three
 //! labels: all its suffixes are asked. `alone` means that each waits for the one before, as a
 //! single question does; `batched` that they do not.
@@ -96,7 +96,13 @@ fn vocabulary() -> Vocabulary {
     .unwrap()
 }
 
-fn tell(design: &str, names: &Names<'_>, seconds: f64, bytes: f64, look: &mut dyn FnMut(&str) -> bool) {
+fn tell(
+    design: &str,
+    names: &Names<'_>,
+    seconds: f64,
+    bytes: f64,
+    look: &mut dyn FnMut(&str) -> bool,
+) {
     let (hits, misses) = (names.hits(), names.misses());
     let times = [&hits, &misses].map(|texts| [alone(texts, look), batched(texts, look)]);
     let found = hits.iter().filter(|text| look(text)).count();
@@ -164,7 +170,10 @@ fn ours(names: &Names<'_>) {
     let began = Instant::now();
     let artefact = Artefact::open(&path, &secret).unwrap();
     let opened = began.elapsed().as_secs_f64() * 1000.0;
-    println!("  opened and checked in {opened:.0} ms, {} MB more resident", memory("VmRSS:").saturating_sub(before));
+    println!(
+        "  opened and checked in {opened:.0} ms, {} MB more resident",
+        memory("VmRSS:").saturating_sub(before)
+    );
     let bytes = report.hot_bytes as f64 / report.names as f64;
     tell("artefact", names, seconds, bytes, &mut |text| {
         let host = Host::from_lower(text.as_bytes()).unwrap();
@@ -209,7 +218,9 @@ fn hash(text: &str) -> u64 {
 /// Hashes in the order of a search tree, so that a search reads lines near each other first.
 fn sorted(names: &Names<'_>) {
     let began = Instant::now();
-    let mut hashes: Vec<u64> = (0..names.size).map(|place| hash(&names.at(place))).collect();
+    let mut hashes: Vec<u64> = (0..names.size)
+        .map(|place| hash(&names.at(place)))
+        .collect();
     hashes.sort_unstable();
     hashes.dedup();
     let mut tree = vec![0u64; hashes.len() + 1];
@@ -243,7 +254,9 @@ fn lay(hashes: &[u64], tree: &mut [u64], at: usize, next: &mut usize) {
 /// A perfect hash by displacement, with 32 bits to tell strangers by.
 fn perfect(names: &Names<'_>) {
     let began = Instant::now();
-    let mut hashes: Vec<u64> = (0..names.size).map(|place| hash(&names.at(place))).collect();
+    let mut hashes: Vec<u64> = (0..names.size)
+        .map(|place| hash(&names.at(place)))
+        .collect();
     hashes.sort_unstable();
     hashes.dedup();
     let buckets = hashes.len() / 4 + 1;
@@ -308,12 +321,28 @@ fn urls() {
     let artefact = Artefact::from_bytes(compiled.into_bytes(), &secret).unwrap();
     println!("\n40000 rules for URLs");
     let url = |host: String, number: u64| {
-        format!("https://{host}/folder{}/page-{number}.html?x=1", number % 13)
+        format!(
+            "https://{host}/folder{}/page-{number}.html?x=1",
+            number % 13
+        )
     };
     for (kind, texts) in [
-        ("listed page", (0..40_000).map(|n| url(generated(n - n % (1 + n % 7)), n)).collect()),
-        ("listed host, other page", (0..40_000).map(|n| url(generated(n), n + 1)).collect()),
-        ("other host", (0..40_000).map(|n| url(generated(n + 50_000), n)).collect::<Vec<_>>()),
+        (
+            "listed page",
+            (0..40_000)
+                .map(|n| url(generated(n - n % (1 + n % 7)), n))
+                .collect(),
+        ),
+        (
+            "listed host, other page",
+            (0..40_000).map(|n| url(generated(n), n + 1)).collect(),
+        ),
+        (
+            "other host",
+            (0..40_000)
+                .map(|n| url(generated(n + 50_000), n))
+                .collect::<Vec<_>>(),
+        ),
     ] {
         let mut rooms: Vec<HostBuffer> = texts.iter().map(|_| HostBuffer::new()).collect();
         let targets: Vec<Target<'_>> = texts
@@ -321,9 +350,16 @@ fn urls() {
             .zip(&mut rooms)
             .map(|(text, room)| Target::parse(text, room).unwrap())
             .collect();
-        let hosts = least_of(&targets, |target| !artefact.label(&target.host).categories.is_empty());
-        let all = least_of(&targets, |target| !artefact.label_target(target).categories.is_empty());
-        println!("  {kind:<24} {:>5.0} ns, of which the host {hosts:>3.0}", all);
+        let hosts = least_of(&targets, |target| {
+            !artefact.label(&target.host).categories.is_empty()
+        });
+        let all = least_of(&targets, |target| {
+            !artefact.label_target(target).categories.is_empty()
+        });
+        println!(
+            "  {kind:<24} {:>5.0} ns, of which the host {hosts:>3.0}",
+            all
+        );
     }
 }
 
