@@ -62,6 +62,15 @@ impl Active {
         let Some(written) = last else { return Ok(None) };
         let entry = written.leaf.index;
         let payload = written.payload.as_ref();
+        let later = transcript.entries().filter(|later| {
+            later.leaf.index > entry && later.leaf.kind() == Some(EntryKind::ListsActivated)
+        });
+        let refreshed = later.filter_map(|later| {
+            let payload = later.payload?;
+            payload.get("changes")?;
+            payload.get("artefact")?.as_str()?.parse::<Digest>().ok()
+        });
+        let refreshed = refreshed.last();
         let field = |name: &str| payload.and_then(|payload| payload.get(name)?.as_str());
         let digest = |name: &str| field(name).and_then(|text| text.parse::<Digest>().ok());
         let (Some(bundle), Some(artefact)) = (digest("bundle"), digest("artefact")) else {
@@ -69,7 +78,7 @@ impl Active {
         };
         Ok(Some(Self {
             bundle: Bundle::read(&StateFolder::bundles_in(state), bundle)?,
-            artefact,
+            artefact: refreshed.unwrap_or(artefact),
             school: field("school").unwrap_or_default().to_owned(),
             mode: field("mode").unwrap_or_default().to_owned(),
             since: written.leaf.time,

@@ -57,6 +57,8 @@ pub enum Change {
         /// Which.
         bundle: Digest,
     },
+    /// An earlier version of one fetched list again.
+    ListRollback(ListVersion),
     /// Another key for the ledger.
     RotateKey,
     /// A state folder that is older than a head kept elsewhere, used all the same.
@@ -80,6 +82,16 @@ pub struct PolicyChange {
     pub bundle: Digest,
     /// What was in force when they were proposed.
     pub base: Digest,
+}
+
+/// A version of a fetched list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListVersion {
+    /// The id of the list.
+    pub list: String,
+    /// The digest under which the version is kept.
+    pub version: Digest,
 }
 
 /// What is done to a feed of identities.
@@ -193,6 +205,8 @@ kinds! {
     LiftLabels "lift-labels" "essential site opened again";
     /// An earlier version.
     Rollback "rollback" "earlier version";
+    /// An earlier version of one list.
+    ListRollback "list-rollback" "earlier version of a list";
     /// The ledger's key.
     RotateKey "rotate-key" "key of the change log";
     /// An older state folder.
@@ -229,6 +243,7 @@ impl Change {
             Self::Release { .. } => ChangeKind::Release,
             Self::LiftLabels { .. } => ChangeKind::LiftLabels,
             Self::Rollback { .. } => ChangeKind::Rollback,
+            Self::ListRollback(_) => ChangeKind::ListRollback,
             Self::RotateKey => ChangeKind::RotateKey,
             Self::AcceptState { .. } => ChangeKind::AcceptState,
             Self::SocialAccount(_) => ChangeKind::SocialAccount,
@@ -254,6 +269,7 @@ impl Change {
             | Self::Release { .. }
             | Self::LiftLabels { .. }
             | Self::Rollback { .. }
+            | Self::ListRollback(_)
             | Self::RotateKey
             | Self::AcceptState { .. }
             | Self::SocialAccount(_)
@@ -279,6 +295,7 @@ impl Change {
             | Self::Hold(_)
             | Self::Release { .. }
             | Self::Rollback { .. }
+            | Self::ListRollback(_)
             | Self::RotateKey
             | Self::AcceptState { .. }
             | Self::SocialAccount(_)
@@ -304,6 +321,7 @@ impl Change {
             | Self::Release { .. }
             | Self::LiftLabels { .. }
             | Self::Rollback { .. }
+            | Self::ListRollback(_)
             | Self::RotateKey
             | Self::AcceptState { .. }
             | Self::SocialAccount(_)
@@ -330,6 +348,7 @@ impl Change {
             | Self::Release { .. }
             | Self::LiftLabels { .. }
             | Self::Rollback { .. }
+            | Self::ListRollback(_)
             | Self::RotateKey
             | Self::AcceptState { .. }
             | Self::SocialAccount(_)
@@ -355,6 +374,7 @@ impl Change {
             | Self::Release { .. }
             | Self::LiftLabels { .. }
             | Self::Rollback { .. }
+            | Self::ListRollback(_)
             | Self::RotateKey
             | Self::AcceptState { .. }
             | Self::SocialAccount(_)

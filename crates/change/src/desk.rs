@@ -9,6 +9,7 @@ use crate::{AccountId, Acting, Handed, Means, ProposalId, Settings};
 use alert::Queue;
 use audit::{Actor, AppendError, Entry, EntryIndex, EntryKind, Ledger, Pseudonym};
 use gate::{Gate, State};
+use lists::Store;
 use matcher::Secret;
 use model::{Chance, Clock, Digest, Moment, PolicyVersion};
 use serde::Serialize;
@@ -34,6 +35,7 @@ mod look;
 mod notify;
 mod propose;
 mod records;
+mod refresh;
 mod secrets;
 mod summary;
 mod tick;
@@ -52,6 +54,7 @@ pub use founding::{Commission, FoundError};
 pub use look::{Disclosure, LookError, SimilarMatter};
 pub use propose::ProposeError;
 pub use records::RecordsError;
+pub use refresh::{RefreshError, Refreshed};
 pub use secrets::SecretError;
 pub use tick::Ticked;
 pub use token::{ApiToken, TokenError};
@@ -71,6 +74,7 @@ pub struct Desk {
     ledger: Ledger,
     notices: Arc<Queue>,
     secret: Secret,
+    store: Store,
     vault: Vault,
     hasher: Hasher,
     clock: Arc<dyn Clock>,
@@ -193,6 +197,7 @@ impl Desk {
             ledger: opened.ledger,
             notices,
             secret: Secret::new(*secret),
+            store: StateFolder::plain_store(state).with_secret(&secret),
             vault,
             hasher: Hasher::default(),
             clock,
@@ -236,6 +241,11 @@ impl Desk {
     /// The state folder.
     pub const fn folder(&self) -> &StateFolder {
         &self.folder
+    }
+
+    /// The store of fetched lists.
+    pub const fn store(&self) -> &Store {
+        &self.store
     }
 
     /// How changes are decided, as they stand in the policy in force.

@@ -37,15 +37,17 @@ mod unified;
 pub use account::{Account, AccountChange, AccountReview, Handed, Hours, NewAccount, Standing};
 pub use active::{Active, ActiveError};
 pub use bundle::{Bundle, BundleError};
-pub use change::{Change, ChangeKind, FeedChange, HoldChange, PolicyChange, SocialChange};
+pub use change::{
+    Change, ChangeKind, FeedChange, HoldChange, ListVersion, PolicyChange, SocialChange,
+};
 pub use credential::CredentialError;
 pub use credential::password::WeakPasswordError;
 pub use credential::second_factor::{Enrolment, RecoveryCodes};
 pub use desk::{
     ActivateError, Activated, ApiToken, Commission, ConfirmError, DecideError, Desk, Disclosure,
     Drift, DriftError, FoundError, InvalidChange, LookError, OpenDeskError, Opened, ProposeError,
-    RecordsError, SecretError, SessionError, SetBack, SignInError, SimilarMatter, Ticked,
-    TokenError, Verification,
+    RecordsError, RefreshError, Refreshed, SecretError, SessionError, SetBack, SignInError,
+    SimilarMatter, Ticked, TokenError, Verification,
 };
 pub use effect::{Direction, Effect, EffectLine, Part, Side, compare};
 pub use history::{HistoryFilter, Line, Past};

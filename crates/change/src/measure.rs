@@ -92,6 +92,7 @@ impl Measure {
             | Change::Release { .. }
             | Change::LiftLabels { .. }
             | Change::Rollback { .. }
+            | Change::ListRollback(_)
             | Change::RotateKey
             | Change::AcceptState { .. }
             | Change::SocialAccount(_)

@@ -3,6 +3,10 @@ use audit::Actor;
 use gate::State;
 use model::Faults;
 use policy::Overlay;
+use std::collections::BTreeMap;
+
+/// The digests of the versions of fetched lists, by the ids of the lists.
+pub(crate) type Versions = BTreeMap<String, model::Digest>;
 
 /// Files that shall come into force, before they are checked.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub struct Checked {
     pub(crate) overlay: Overlay,
     pub(crate) report: lists::Report,
     pub(crate) warnings: Faults,
+    /// The versions of the fetched lists that it was compiled of.
+    pub(crate) versions: Versions,
 }
 
 impl Checked {

@@ -8,6 +8,7 @@ use crate::{
 };
 use model::{Digest, Moment};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Proposed {
@@ -114,6 +115,44 @@ pub(crate) struct PolicyActivated {
     pub(crate) changed: Vec<String>,
     #[serde(default)]
     pub(crate) matter: Option<ProposalId>,
+}
+
+/// Lists that came into force: before the policy that they were compiled for, or by themselves.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ListsActivated {
+    pub(crate) artefact: Digest,
+    pub(crate) names: usize,
+    pub(crate) lists: Vec<ListFacts>,
+    /// The versions of the fetched ones.
+    #[serde(default)]
+    pub(crate) versions: BTreeMap<String, Digest>,
+    /// What changed; present where the lists came into force by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) changes: Option<Vec<ListChange>>,
+    /// The decision behind it, where it was more than a refresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) matter: Option<ProposalId>,
+}
+
+/// One list that was compiled.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ListFacts {
+    pub(crate) id: String,
+    pub(crate) digest: Digest,
+    pub(crate) names: usize,
+    pub(crate) refused: usize,
+}
+
+/// A fetched list whose version changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ListChange {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) before: Option<Digest>,
+    #[serde(default)]
+    pub(crate) after: Option<Digest>,
+    pub(crate) added: usize,
+    pub(crate) removed: usize,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -45,6 +45,10 @@ pub(crate) struct Register {
     /// Whether there ever was an account of a headteacher.
     pub(crate) had_headteacher: bool,
     pub(crate) unattended: bool,
+    /// The versions of the fetched lists as they came into force, the oldest first.
+    pub(crate) versions: BTreeMap<String, Vec<(Moment, Digest)>>,
+    /// Lists that were compiled for a policy that did not come into force yet.
+    pub(crate) pending: Option<(Digest, BTreeMap<String, Digest>)>,
 }
 
 /// What the ledger says of the secrets of an account.
@@ -138,6 +142,8 @@ impl Default for Register {
             impossible: Vec::new(),
             had_headteacher: false,
             unattended: false,
+            versions: BTreeMap::new(),
+            pending: None,
         }
     }
 }
@@ -151,6 +157,21 @@ impl Register {
     /// The policy in force.
     pub(crate) fn active(&self) -> Option<&Activation> {
         self.activations.last()
+    }
+
+    /// The versions of the fetched lists in force.
+    pub(crate) fn versions_in_force(&self) -> BTreeMap<String, Digest> {
+        let last = |(id, held): (&String, &Vec<(Moment, Digest)>)| {
+            held.last().map(|(_, digest)| (id.clone(), *digest))
+        };
+        self.versions.iter().filter_map(last).collect()
+    }
+
+    /// Whether a version of a list was in force at some time since a moment, and is no more.
+    pub(crate) fn was_version(&self, list: &str, version: Digest, since: Moment) -> bool {
+        let held = self.versions.get(list).map(Vec::as_slice);
+        let mut pairs = held.unwrap_or_default().windows(2);
+        pairs.any(|pair| pair[0].1 == version && since <= pair[1].0)
     }
 
     /// The measures that stand, those that are over by `now` left out whatever any clock says.

@@ -51,7 +51,7 @@ pub struct Right {
 }
 
 /// The right of each kind; the one table that says who may do what.
-pub const RIGHTS: [Right; 20] = [
+pub const RIGHTS: [Right; 21] = [
     right(ChangeKind::Policy, HANDS, DECIDERS),
     right(ChangeKind::Override, ASKERS, DECIDERS),
     right(ChangeKind::Plan, CARERS, LEADERS),
@@ -68,6 +68,7 @@ pub const RIGHTS: [Right; 20] = [
     right(ChangeKind::Release, KEEPERS, GUARDIANS),
     right(ChangeKind::LiftLabels, CARERS, GUARDIANS),
     right(ChangeKind::Rollback, HANDS, DECIDERS),
+    right(ChangeKind::ListRollback, HANDS, DECIDERS),
     right(ChangeKind::RotateKey, OWNERS, LEADERS),
     right(ChangeKind::AcceptState, OWNERS, LEADERS),
     right(ChangeKind::SocialAccount, STAFF, LEADERS),
@@ -232,7 +233,8 @@ mod tests {
             [
                 ChangeKind::Policy,
                 ChangeKind::Override,
-                ChangeKind::Rollback
+                ChangeKind::Rollback,
+                ChangeKind::ListRollback
             ]
         );
     }

@@ -34,7 +34,8 @@ impl Case<'_> {
         let route = match self.change {
             Change::Policy(_) => self.by_effect(),
             Change::Rollback { .. } if self.recent_lists => AFTERWARDS,
-            Change::Rollback { .. } => self.by_effect(),
+            Change::ListRollback(_) if self.recent_lists => AFTERWARDS,
+            Change::Rollback { .. } | Change::ListRollback(_) => self.by_effect(),
             Change::Override(held) if !lets_in(held.action) && !self.guarded => {
                 decide(Role::Coordinator, "it only closes")
             }

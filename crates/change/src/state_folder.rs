@@ -1,3 +1,4 @@
+use lists::Store;
 use model::Chance;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File, OpenOptions};
@@ -67,6 +68,36 @@ impl StateFolder {
     /// The folder of bundles, in a state folder.
     pub fn bundles_in(state: &Path) -> PathBuf {
         state.join("bundles")
+    }
+
+    /// Locks a state folder on which no gateway runs, and opens its store of fetched lists. The
+    /// folder stays locked until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::WouldBlock`] when a gateway holds it.
+    pub fn lock_store(path: &Path, chance: &dyn Chance) -> io::Result<(Self, Store)> {
+        let folder = Self::open(path)?;
+        let secret = folder.secret(chance)?;
+        let store = Self::plain_store(path).with_secret(&secret);
+        Ok((folder, store))
+    }
+
+    /// The store of fetched lists of a state folder, for reading beside a running gateway. What
+    /// is sealed is opened where the secret of the folder can be read.
+    pub fn store_in(path: &Path) -> Store {
+        let store = Self::plain_store(path);
+        let mut secret = Zeroizing::new([0; 32]);
+        let read = File::open(path.join(SECRET)).and_then(|mut file| file.read_exact(&mut *secret));
+        match read {
+            Ok(()) => store.with_secret(&secret),
+            // Lists that are not sealed can be read all the same.
+            Err(_) => store,
+        }
+    }
+
+    pub(crate) fn plain_store(path: &Path) -> Store {
+        Store::new(&path.join("fetched"))
     }
 
     /// The secret of the installation, made at the first start.

@@ -1,4 +1,5 @@
-use model::Files;
+use lists::SourcesFile;
+use model::{Document, FLOOR, Faults, Files};
 use std::fmt::Write as _;
 
 /// The difference of some files, as a patch shows it.
@@ -13,6 +14,11 @@ pub(crate) fn unified(before: &Files, after: &Files, changed: &[String]) -> Stri
             small.then(|| std::str::from_utf8(bytes).ok().map(str::to_owned))?
         };
         let _infallible = writeln!(patch, "--- {path}\n+++ {path}");
+        // ILL-08: nobody is shown what stands on a list of illegal content.
+        if is_withheld(before, path) || is_withheld(after, path) {
+            patch.push_str("(a list of illegal content is not shown)\n");
+            continue;
+        }
         match (text(before), text(after)) {
             (Some(old), Some(new)) => lines(&old, &new, &mut patch),
             (Some(_) | None, Some(_) | None) => patch.push_str("(too large to be shown)\n"),
@@ -27,6 +33,30 @@ pub(crate) fn unified(before: &Files, after: &Files, changed: &[String]) -> Stri
         .chars()
         .filter(|c| *c == '\n' || !c.is_control())
         .collect()
+}
+
+/// Whether a file is a list of the floor: a starter list that says so, or one that a source names.
+fn is_withheld(files: &Files, path: &str) -> bool {
+    let floor = |category: &str| FLOOR.iter().any(|known| known.id == category);
+    let text = |path: &str| {
+        let content = files.content(path);
+        content.and_then(|content| std::str::from_utf8(content).ok())
+    };
+    let Some(inside) = path.strip_prefix("blocklists/") else {
+        return false;
+    };
+    if inside.starts_with("starter/") {
+        let head =
+            text(path).and_then(|text| lists::parse_head(path, text, &mut Faults::default()));
+        return head.is_some_and(|head| floor(&head.category));
+    }
+    let sources = text("blocklists/sources.toml").unwrap_or_default();
+    let parsed = Document::parse::<SourcesFile>("sources.toml", sources, &mut Faults::default());
+    let named = |file: &str| inside == file || inside.starts_with(&format!("{file}/"));
+    let sources = parsed.1.unwrap_or_default().sources;
+    sources
+        .iter()
+        .any(|source| floor(&source.category) && source.file.as_deref().is_some_and(named))
 }
 
 /// Lines that went and came, with three lines around them.

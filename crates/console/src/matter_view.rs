@@ -161,6 +161,12 @@ pub(crate) fn title(change: &Change, lexicon: &Lexicon, zone: &Zone) -> String {
             format!("Open the essential site {} again", lexicon.sites(names))
         }
         Change::Rollback { .. } => "Go back to an earlier policy".to_owned(),
+        Change::ListRollback(to) => {
+            format!(
+                "Go back to an earlier version of the list \u{201c}{}\u{201d}",
+                to.list
+            )
+        }
         Change::RotateKey => "Give the change log another key".to_owned(),
         Change::AcceptState { .. } => {
             "Accept a change log that is older than the copy kept elsewhere".to_owned()

@@ -268,8 +268,10 @@ impl Names {
             .vocabulary()
             .find("help")
             .is_some_and(|help| row.labels.categories.contains(help));
-        let path =
-            Some(self.detail.of(batch.text(row.path))).filter(|path| !path.is_empty() && !help);
+        // ILL-08: what stands on a list of illegal content stands in no record.
+        let floor = reason.rung == Rung::Floor;
+        let path = Some(self.detail.of(batch.text(row.path)))
+            .filter(|path| !path.is_empty() && !help && !floor);
         let zone = subject
             .and_then(|subject| roster.zones.name(subject.zone))
             .unwrap_or("");
@@ -289,7 +291,10 @@ impl Names {
             method: Some(row.facts.method)
                 .filter(|word| !word.is_empty())
                 .map(|word| self.word(word)),
-            host: Arc::from(batch.text(row.host)),
+            host: Arc::from(match floor {
+                true => WITHHELD,
+                false => batch.text(row.host),
+            }),
             path: path.map(Arc::from),
             kind: (row.facts.kind != 0).then(|| self.kind(row.facts.kind)),
             categories: self.categories(state, row.labels.categories),
@@ -425,6 +430,9 @@ const KINDS: [(u16, &str); 16] = [
 
 /// Batches that wait: with full ones, a quarter of a million decisions.
 const QUEUE: usize = 128;
+
+/// What a record says in place of a host of the floor: a name that nobody can have.
+const WITHHELD: &str = "withheld.invalid";
 
 /// How long the recorder waits for the journal before rows are counted as lost.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -16,8 +16,8 @@ pub struct Fetcher {
 pub struct FetchSettings {
     /// The address of a proxy, such as `http://proxy.example:3128`.
     pub proxy: Option<String>,
-    /// Certificates that are trusted instead of those of the machine, in DER.
-    pub roots: Option<Vec<Vec<u8>>>,
+    /// Certificates that are trusted besides those of the machine, in DER.
+    pub extra_roots: Vec<Vec<u8>>,
     /// How much and how long.
     pub limits: FetchLimits,
 }
@@ -162,14 +162,15 @@ impl Fetcher {
                 proxy: proxy.clone(),
             })?),
         };
-        let roots = match &settings.roots {
-            None => RootCerts::PlatformVerifier,
-            Some(roots) => {
-                let own = roots
-                    .iter()
-                    .map(|der| Certificate::from_der(der).to_owned());
-                RootCerts::Specific(Arc::new(own.collect()))
-            }
+        let roots = if settings.extra_roots.is_empty() {
+            RootCerts::PlatformVerifier
+        } else {
+            // A machine without certificates of its own trusts the school's alone.
+            let machine = rustls_native_certs::load_native_certs().certs;
+            let own = settings.extra_roots.iter().map(Vec::as_slice);
+            let all = machine.iter().map(AsRef::as_ref).chain(own);
+            let all = all.map(|der| Certificate::from_der(der).to_owned());
+            RootCerts::Specific(Arc::new(all.collect()))
         };
         let tls = TlsConfig::builder()
             .provider(TlsProvider::Rustls)
@@ -212,18 +213,28 @@ impl Fetcher {
         partial: &Path,
         progress: &dyn Fn(u64, Option<u64>),
     ) -> Result<Fetched, FetchError> {
+        self.fetch_into(wanted, &mut Landing::File(partial), progress)
+    }
+
+    /// Fetches what must not lie on a disk in the open.
+    pub(crate) fn fetch_into(
+        &self,
+        wanted: Wanted<'_>,
+        landing: &mut Landing<'_>,
+        progress: &dyn Fn(u64, Option<u64>),
+    ) -> Result<Fetched, FetchError> {
         let mut url = wanted.url.to_owned();
         let began = Instant::now();
         for _ in 0..=self.limits.redirects {
             if !url.starts_with("https://") {
                 return Err(FetchError::Address { url });
             }
-            let resumed = Resumed::find(partial, &url);
+            let resumed = landing.resumed(&url);
             let mut answer = self.ask(&url, wanted, resumed.as_ref())?;
             let status = answer.status().as_u16();
             match status {
                 200 | 206 => {
-                    return self.take(&url, &mut answer, resumed, partial, began, progress);
+                    return self.take(&url, &mut answer, resumed, landing, began, progress);
                 }
                 304 => return Ok(Fetched::Unchanged),
                 301 | 302 | 303 | 307 | 308 => match head(&answer, "location") {
@@ -232,7 +243,7 @@ impl Fetcher {
                 },
                 416 if resumed.is_some() => {
                     // What lies here is not the beginning of what lies there.
-                    forget(partial);
+                    landing.forget();
                 }
                 _ => return Err(FetchError::Status { url, status }),
             }
@@ -268,7 +279,7 @@ impl Fetcher {
         url: &str,
         answer: &mut Answer,
         resumed: Option<Resumed>,
-        partial: &Path,
+        landing: &mut Landing<'_>,
         began: Instant,
         progress: &dyn Fn(u64, Option<u64>),
     ) -> Result<Fetched, FetchError> {
@@ -277,7 +288,7 @@ impl Fetcher {
         let from = resumed.filter(|resumed| goes_on(answer, resumed.bytes));
         if from.is_none() && answer.status().as_u16() == 206 {
             // A part from the middle is no list.
-            forget(partial);
+            landing.forget();
             let url = url.to_owned();
             return Err(FetchError::Cut { url, bytes: 0 });
         }
@@ -290,11 +301,7 @@ impl Fetcher {
         if total.is_some_and(|total| total > self.limits.bytes) {
             return Err(large());
         }
-        let failed = |source| FetchError::File {
-            path: partial.to_owned(),
-            source,
-        };
-        let mut file = begin(partial, bytes, url, etag.as_deref()).map_err(failed)?;
+        let mut open = landing.begin(bytes, url, etag.as_deref())?;
         let mut body = answer.body_mut().with_config().limit(u64::MAX).reader();
         let mut room = vec![0; 64 << 10];
         let cut = loop {
@@ -311,7 +318,8 @@ impl Fetcher {
             };
             bytes += count as u64;
             if bytes > self.limits.bytes {
-                forget(partial);
+                drop(open);
+                landing.forget();
                 return Err(large());
             }
             if began.elapsed() > self.limits.whole {
@@ -319,10 +327,10 @@ impl Fetcher {
                     url: url.to_owned(),
                 });
             }
-            file.write_all(&room[..count]).map_err(failed)?;
+            open.write(&room[..count])?;
             progress(bytes, total);
         };
-        file.sync_all().map_err(failed)?;
+        open.finish()?;
         if cut {
             let url = url.to_owned();
             return Err(FetchError::Cut { url, bytes });
@@ -335,22 +343,88 @@ impl Fetcher {
         })
     }
 
-    /// Fetches a small text, such as a file of digests.
-    pub(crate) fn text(&self, url: &str, folder: &Path) -> Result<String, FetchError> {
-        let partial = folder.with_extension("digests");
-        forget(&partial);
+    /// Fetches something small, such as a file of digests or a signature.
+    pub(crate) fn small(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+        let mut bytes = Vec::new();
         let wanted = Wanted {
             url,
             ..Wanted::default()
         };
-        self.fetch(wanted, &partial, &|_, _| {})?;
-        let bytes = fs::read(&partial).map_err(|source| FetchError::File {
-            path: partial.clone(),
-            source,
-        })?;
-        forget(&partial);
-        let small = &bytes[..bytes.len().min(MOST_TEXT)];
-        Ok(String::from_utf8_lossy(small).into_owned())
+        self.fetch_into(wanted, &mut Landing::Memory(&mut bytes), &|_, _| {})?;
+        bytes.truncate(MOST_TEXT);
+        Ok(bytes)
+    }
+}
+
+/// Where what is fetched comes to lie.
+pub(crate) enum Landing<'a> {
+    /// A file; a later try goes on at its end.
+    File(&'a Path),
+    /// Memory alone.
+    Memory(&'a mut Vec<u8>),
+}
+
+/// A landing that is being written to.
+enum Open<'a> {
+    File(&'a Path, File),
+    Memory(&'a mut Vec<u8>),
+}
+
+impl Landing<'_> {
+    fn resumed(&self, url: &str) -> Option<Resumed> {
+        match self {
+            Self::File(partial) => Resumed::find(partial, url),
+            Self::Memory(_) => None,
+        }
+    }
+
+    fn forget(&mut self) {
+        match self {
+            Self::File(partial) => forget(partial),
+            Self::Memory(bytes) => bytes.clear(),
+        }
+    }
+
+    fn begin(&mut self, bytes: u64, url: &str, etag: Option<&str>) -> Result<Open<'_>, FetchError> {
+        match self {
+            Self::File(partial) => {
+                let file = begin(partial, bytes, url, etag);
+                let file = file.map_err(|source| unwritten(partial, source))?;
+                Ok(Open::File(partial, file))
+            }
+            Self::Memory(room) => {
+                room.clear();
+                Ok(Open::Memory(room))
+            }
+        }
+    }
+}
+
+impl Open<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), FetchError> {
+        match self {
+            Self::File(path, file) => file
+                .write_all(bytes)
+                .map_err(|source| unwritten(path, source)),
+            Self::Memory(room) => {
+                room.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(self) -> Result<(), FetchError> {
+        match self {
+            Self::File(path, file) => file.sync_all().map_err(|source| unwritten(path, source)),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+}
+
+fn unwritten(path: &Path, source: io::Error) -> FetchError {
+    FetchError::File {
+        path: path.to_owned(),
+        source,
     }
 }
 

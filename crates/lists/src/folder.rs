@@ -210,7 +210,7 @@ pub(crate) const SOURCES: &str = "sources.toml";
 pub(crate) const EXCEPTIONS: &str = "exceptions.toml";
 pub(crate) const GUARD: &str = "guard.txt";
 pub(crate) const STARTER: &str = "starter/";
-const FETCHED: &str = "fetched/";
+pub(crate) const FETCHED: &str = "fetched/";
 
 /// The largest tree of phrases has some 250 files, four folders deep.
 const MOST_FILES: usize = 20_000;

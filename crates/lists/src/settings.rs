@@ -19,10 +19,10 @@ pub struct Source {
     pub id: String,
     /// Name for people.
     pub title: String,
-    /// The file, seen from the folder of the block lists. Either this or `url`.
+    /// The file, seen from the folder of the block lists. Either this, `url` or `delivered`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The address it is fetched from. Either this or `file`.
+    /// The address it is fetched from. Either this, `file` or `delivered`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Other addresses of the same list, asked in turn when the first one fails.
@@ -32,10 +32,22 @@ pub struct Source {
     /// `md5sum` write it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digests: Option<String>,
+    /// The address of the publisher's Ed25519 signature of the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// The publisher's public key, in hexadecimal. A list that it did not sign is not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
+    /// Whether somebody hands it over with `schoolgate lists take`, in place of fetching it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub delivered: bool,
+    /// Whether the gateway may not start without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
     /// The hours in which its publisher allows fetching it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<FetchHours>,
-    /// Hours from one fetch to the next; at least 6, 24 unless said.
+    /// Hours from one fetch to the next; at least 6. Unless said, 24, and 8 for illegal content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every_hours: Option<u16>,
     /// How its lines are written.
@@ -88,6 +100,13 @@ impl FetchHours {
         } else {
             self.from <= hour || hour < self.to
         }
+    }
+}
+
+impl Source {
+    /// Whether its versions are kept in the state folder: it is fetched, or delivered.
+    pub const fn is_kept(&self) -> bool {
+        self.file.is_none() && (self.url.is_some() || self.delivered)
     }
 }
 

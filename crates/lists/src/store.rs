@@ -1,16 +1,43 @@
-use crate::Survey;
+use crate::folder::FETCHED;
+use crate::seal::{SealKey, is_sealed};
+use crate::{Subscription, Survey};
 use model::{Digest, Moment};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The versions of fetched lists, kept by the digest of their bytes.
 ///
-/// The version in use lies at `fetched/<id>`, where compiling reads it.
+/// Lists of illegal content lie there sealed, and are opened in memory alone (ILL-08).
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    key: Option<SealKey>,
+}
+
+/// The bytes of a list as they are kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Kept {
+    digest: Digest,
+    bytes: Vec<u8>,
+}
+
+impl Kept {
+    /// What names it.
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kept")
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is known of one list.
@@ -22,12 +49,18 @@ pub struct History {
     pub in_use: Option<Digest>,
     /// When it was last asked for, whatever came of it.
     pub asked: Option<Moment>,
+    /// When its publisher last gave it, or said that there is nothing newer.
+    #[serde(default)]
+    pub confirmed: Option<Moment>,
+    /// Why nothing came of it when it was last asked for; empty where something did.
+    #[serde(default)]
+    pub failing: Vec<String>,
 }
 
 /// One version of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
-    /// The digest of its bytes as they were fetched.
+    /// The digest of its bytes as they are kept.
     pub digest: Digest,
     /// How many bytes.
     pub bytes: u64,
@@ -45,6 +78,9 @@ pub struct Version {
     pub survey: Option<Survey>,
     /// Why it is not used; empty for a good version.
     pub quarantined: Vec<String>,
+    /// Whether a decision set it aside, so that it is not taken again.
+    #[serde(default)]
+    pub by_hand: bool,
 }
 
 /// The versions of a list could not be read or kept.
@@ -67,8 +103,20 @@ pub enum StoreError {
         source: serde_json::Error,
     },
     /// There is no such version.
-    #[error("list `{id}` has no earlier good version; see `schoolgate lists show {id}`")]
+    #[error("list `{id}` has no such good version; see `schoolgate lists show {id}`")]
     Version {
+        /// The list.
+        id: String,
+    },
+    /// It is sealed, and the key is not here.
+    #[error("list `{id}` was sealed by another installation; have it fetched again")]
+    Sealed {
+        /// The list.
+        id: String,
+    },
+    /// It must be sealed, and cannot be.
+    #[error("list `{id}` could not be sealed; check the state folder and its secret")]
+    Unsealed {
         /// The list.
         id: String,
     },
@@ -89,8 +137,21 @@ impl History {
             .rfind(|version| version.digest == digest)
     }
 
+    /// Whether a decision set this version aside.
+    pub(crate) fn set_aside_by_hand(&self, digest: Digest) -> bool {
+        let mut versions = self.versions.iter();
+        versions.any(|held| held.digest == digest && held.by_hand)
+    }
+
+    /// A good version by its digest.
+    pub fn good(&self, digest: Digest) -> Option<&Version> {
+        self.versions
+            .iter()
+            .rfind(|version| version.digest == digest && version.quarantined.is_empty())
+    }
+
     /// The last good version before the one in use.
-    fn before(&self) -> Option<&Version> {
+    pub fn before(&self) -> Option<&Version> {
         let current = self.in_use?;
         let at = self
             .versions
@@ -104,11 +165,36 @@ impl History {
 }
 
 impl Store {
-    /// The store of a folder of block lists.
-    pub fn new(blocklists: &Path) -> Self {
+    /// The store of a folder; without a key it neither seals nor opens what is sealed.
+    pub fn new(folder: &Path) -> Self {
         Self {
-            folder: blocklists.join("fetched"),
+            folder: folder.to_owned(),
+            key: None,
         }
+    }
+
+    /// The same store with the key that is derived from the secret of the installation.
+    #[must_use]
+    pub fn with_secret(self, secret: &[u8; 32]) -> Self {
+        let key = Some(SealKey::of(secret));
+        Self { key, ..self }
+    }
+
+    /// Makes bytes ready to be kept: those of a list of illegal content are sealed.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be sealed; they must not be kept then.
+    pub fn ready(&self, id: &str, bytes: &[u8], withheld: bool) -> Result<Kept, StoreError> {
+        let bytes = match (withheld, &self.key) {
+            (false, _) => bytes.to_vec(),
+            (true, key) => key
+                .as_ref()
+                .and_then(|key| key.seal(bytes))
+                .ok_or_else(|| StoreError::Unsealed { id: id.to_owned() })?,
+        };
+        let digest = Digest::of(&bytes);
+        Ok(Kept { digest, bytes })
     }
 
     /// What is known of a list.
@@ -138,7 +224,11 @@ impl Store {
         if Digest::of(&bytes) != digest {
             return Err(StoreError::Damaged { id: id.to_owned() });
         }
-        Ok(bytes)
+        if !is_sealed(&bytes) {
+            return Ok(bytes);
+        }
+        let opened = self.key.as_ref().and_then(|key| key.open(&bytes));
+        opened.ok_or_else(|| StoreError::Sealed { id: id.to_owned() })
     }
 
     /// Keeps a version, and uses it where it is good.
@@ -146,14 +236,14 @@ impl Store {
     /// # Errors
     ///
     /// When the file system refuses; the version in use is then still the one before.
-    pub fn keep(&self, id: &str, version: Version, bytes: &[u8]) -> Result<(), StoreError> {
+    pub fn keep(&self, id: &str, version: Version, kept: &Kept) -> Result<(), StoreError> {
         let mut history = self.history(id)?;
         history.asked = Some(version.fetched);
-        let good = version.quarantined.is_empty();
-        self.write(&self.object(version.digest), bytes)?;
-        if good {
-            self.write(&self.folder.join(id), bytes)?;
+        history.failing.clear();
+        self.write(&self.object(version.digest), &kept.bytes)?;
+        if version.quarantined.is_empty() {
             history.in_use = Some(version.digest);
+            history.confirmed = Some(version.fetched);
         }
         history
             .versions
@@ -168,47 +258,92 @@ impl Store {
         Ok(())
     }
 
-    /// Remembers that a list was asked for and nothing came of it.
+    /// Adds the texts of subscriptions in use to the files that are compiled; gives back which
+    /// version of each it was.
+    ///
+    /// It is the version that `wanted` names, or the one in use in the store where it names none
+    /// or that cannot be read. A list without any is left out; compiling says so.
+    pub fn supply(
+        &self,
+        lists: &[Subscription],
+        wanted: &BTreeMap<String, Digest>,
+        inputs: &mut BTreeMap<String, Arc<[u8]>>,
+    ) -> BTreeMap<String, Digest> {
+        let mut versions = BTreeMap::new();
+        for source in lists.iter().map(|list| &list.source) {
+            if !source.enabled {
+                continue;
+            }
+            let id = &source.id;
+            let in_use = || self.history(id).ok()?.in_use;
+            let wanted = wanted.get(id).copied();
+            let text = |digest: Option<Digest>| {
+                let digest = digest?;
+                Some((digest, self.bytes(id, digest).ok()?))
+            };
+            if let Some((digest, bytes)) = text(wanted).or_else(|| text(in_use())) {
+                inputs.insert(format!("{FETCHED}{id}"), bytes.into());
+                versions.insert(id.clone(), digest);
+            }
+        }
+        versions
+    }
+
+    /// Remembers that a list was asked for and nothing new came; `failing` says why not, and is
+    /// empty where there is nothing newer.
     ///
     /// # Errors
     ///
     /// When the file system refuses.
-    pub fn asked(&self, id: &str, now: Moment) -> Result<(), StoreError> {
+    pub fn asked(&self, id: &str, now: Moment, failing: &[String]) -> Result<(), StoreError> {
         let mut history = self.history(id)?;
         history.asked = Some(now);
+        if failing.is_empty() {
+            history.confirmed = Some(now);
+        }
+        history.failing = failing.to_vec();
         self.save(id, &history)
     }
 
-    /// Goes back to the last good version before the one in use.
+    /// Uses another good version than the one in use. Later versions are set aside with `words`,
+    /// so that the next fetch does not take them again.
     ///
     /// # Errors
     ///
     /// When there is none, or it cannot be read.
-    pub fn roll_back(&self, id: &str) -> Result<Version, StoreError> {
+    pub fn return_to(&self, id: &str, digest: Digest, words: &str) -> Result<Version, StoreError> {
         let mut history = self.history(id)?;
-        let Some(version) = history.before().cloned() else {
+        let Some(version) = history.good(digest).cloned() else {
             return Err(StoreError::Version { id: id.to_owned() });
         };
-        let bytes = self.bytes(id, version.digest)?;
-        self.write(&self.folder.join(id), &bytes)?;
-        history.in_use = Some(version.digest);
+        self.bytes(id, digest)?;
+        let later = history
+            .versions
+            .iter_mut()
+            .rev()
+            .take_while(|held| held.digest != digest);
+        for held in later.filter(|held| held.quarantined.is_empty()) {
+            held.quarantined.push(words.to_owned());
+            held.by_hand = true;
+        }
+        history.in_use = Some(digest);
         self.save(id, &history)?;
         Ok(version)
     }
 
     /// Where the beginning of a list that is being fetched lies.
     pub(crate) fn partial(&self, id: &str) -> Result<PathBuf, StoreError> {
-        let path = self.folder.join(".partial").join(id);
+        let path = self.folder.join("partial").join(id);
         self.folder_of(&path)?;
         Ok(path)
     }
 
     fn record(&self, id: &str) -> PathBuf {
-        self.folder.join(".versions").join(format!("{id}.json"))
+        self.folder.join("versions").join(format!("{id}.json"))
     }
 
     fn object(&self, digest: Digest) -> PathBuf {
-        self.folder.join(".objects").join(digest.to_string())
+        self.folder.join("objects").join(digest.to_string())
     }
 
     fn save(&self, id: &str, history: &History) -> Result<(), StoreError> {

@@ -1,15 +1,14 @@
-use crate::fetcher::forget;
+use crate::fetcher::{Landing, forget};
 use crate::published_digest::PublishedDigest;
+use crate::signature::unsigned;
 use crate::{
     Difference, FetchError, Fetched, Fetcher, History, Import, Sanity, Source, Store, StoreError,
-    Unsound, Version, Wanted,
+    Subscription, Unsound, Version, Wanted,
 };
 use model::{Clock, Digest, Moment};
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::Path;
 use std::sync::Mutex;
-use std::time::Duration;
 
 /// Keeps the lists that others publish up to date.
 pub struct Subscriptions<'a> {
@@ -21,17 +20,6 @@ pub struct Subscriptions<'a> {
     pub sanity: &'a Sanity,
     /// The time.
     pub clock: &'a dyn Clock,
-}
-
-/// A list that is to be fetched.
-#[derive(Clone, Copy, Debug)]
-pub struct Subscription<'a> {
-    /// The source.
-    pub source: &'a Source,
-    /// Whether its entries are withheld: a list of the floor.
-    pub withheld: bool,
-    /// Whether its category opens, so that it may name what no list may close.
-    pub opens: bool,
 }
 
 /// How far fetching a list has come.
@@ -85,6 +73,8 @@ pub enum Outcome {
         reasons: Vec<String>,
         /// The version that stays in use.
         kept: Option<Digest>,
+        /// Whether this version was put aside before.
+        again: bool,
     },
     /// Nothing came; the last good version stays in use.
     Failed {
@@ -102,7 +92,7 @@ impl Subscriptions<'_> {
     /// the same. The outcomes are in the order of the lists.
     pub fn fetch(
         &self,
-        lists: &[Subscription<'_>],
+        lists: &[Subscription],
         force: bool,
         progress: &(dyn Fn(Progress<'_>) + Sync),
     ) -> Vec<Outcome> {
@@ -136,7 +126,7 @@ impl Subscriptions<'_> {
         outcomes.into_values().collect()
     }
 
-    fn fetch_one(&self, list: &Subscription<'_>, round: &Round<'_>) -> Outcome {
+    fn fetch_one(&self, list: &Subscription, round: &Round<'_>) -> Outcome {
         let id = list.source.id.as_str();
         (round.progress)(Progress::Begun { id });
         let outcome = self
@@ -150,85 +140,103 @@ impl Subscriptions<'_> {
         outcome.clone()
     }
 
-    fn try_one(&self, list: &Subscription<'_>, round: &Round<'_>) -> Result<Outcome, StoreError> {
-        let source = list.source;
+    fn try_one(&self, list: &Subscription, round: &Round<'_>) -> Result<Outcome, StoreError> {
+        let source = &list.source;
         let history = self.store.history(&source.id)?;
         let now = self.clock.now();
-        if let Some(until) = waits(source, &history, now, round.force) {
+        if let Some(until) = list.waits(&history, now, round.force) {
             return Ok(Outcome::Waits { until });
         }
         let partial = self.store.partial(&source.id)?;
-        let kept = history.in_use;
-        let got = match self.download(source, &history, &partial, round) {
-            Ok(Got {
-                fetched: Fetched::Unchanged,
-                ..
-            }) => {
-                self.store.asked(&source.id, now)?;
+        let mut bytes = Vec::new();
+        let mut landing = match list.withheld {
+            true => Landing::Memory(&mut bytes),
+            false => Landing::File(&partial),
+        };
+        let got = match self.download(source, &history, &mut landing, round) {
+            Ok(Some(got)) => got,
+            Ok(None) => {
+                self.store.asked(&source.id, now, &[])?;
                 return Ok(Outcome::Unchanged);
             }
-            Ok(got) => got,
             Err(reasons) => {
-                self.store.asked(&source.id, now)?;
+                let kept = history.in_use;
+                self.store.asked(&source.id, now, &reasons)?;
                 return Ok(Outcome::Failed { reasons, kept });
             }
         };
-        let bytes = std::fs::read(&partial).map_err(|error| StoreError::File {
-            path: partial.clone(),
-            source: error,
-        })?;
-        forget(&partial);
-        self.weigh(list, &history, &got, &bytes, now)
+        if !list.withheld {
+            bytes = std::fs::read(&partial).map_err(|error| StoreError::File {
+                path: partial.clone(),
+                source: error,
+            })?;
+            forget(&partial);
+        }
+        let wrong = self.check(source, &bytes, round);
+        self.weigh(list, &history, got, (&bytes, wrong))
+    }
+
+    /// Takes a version that somebody hands over, as if it had been fetched.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be kept.
+    pub fn deliver(
+        &self,
+        list: &Subscription,
+        bytes: &[u8],
+        signature: Option<&[u8]>,
+    ) -> Result<Outcome, StoreError> {
+        let history = self.store.history(&list.source.id)?;
+        let got = Got {
+            from: "handed over".to_owned(),
+            etag: None,
+            modified: None,
+        };
+        let wrong = unsigned(&list.source, bytes, signature);
+        self.weigh(list, &history, got, (bytes, wrong))
     }
 
     /// Judges what came, and uses it or puts it aside.
     fn weigh(
         &self,
-        list: &Subscription<'_>,
+        list: &Subscription,
         history: &History,
-        got: &Got,
-        bytes: &[u8],
-        now: Moment,
+        got: Got,
+        (bytes, wrong): (&[u8], Option<String>),
     ) -> Result<Outcome, StoreError> {
-        let source = list.source;
-        let digest = Digest::of(bytes);
+        let (source, now) = (&list.source, self.clock.now());
+        let kept = self.store.ready(&source.id, bytes, list.withheld)?;
+        let digest = kept.digest();
         if history.in_use == Some(digest) {
-            self.store.asked(&source.id, now)?;
+            self.store.asked(&source.id, now, &[])?;
             return Ok(Outcome::Unchanged);
         }
-        let last = history.current().and_then(|version| version.survey);
-        let open = self.sanity.of_what_opens();
-        let sanity = if list.opens { &open } else { self.sanity };
-        let judged = match (&got.wrong_digest, Import::of_source(source, list.withheld)) {
-            (Some(wrong), _) => Err(vec![wrong.clone()]),
-            (None, None) => Err(vec!["its encoding is not known".to_owned()]),
-            (None, Some(import)) => sanity
-                .judge(bytes, &import, last.as_ref())
-                .map_err(|unsound| unsound.iter().map(Unsound::to_string).collect()),
-        };
-        let (from, etag, modified) = match &got.fetched {
-            Fetched::Whole {
-                from,
-                etag,
-                modified,
-            } => (from.clone(), etag.clone(), modified.clone()),
-            Fetched::Unchanged => (String::new(), None, None),
+        if history.set_aside_by_hand(digest) {
+            self.store.asked(&source.id, now, &[])?;
+            return Ok(Outcome::Unchanged);
+        }
+        let judged = match wrong {
+            Some(wrong) => Err(vec![wrong]),
+            None => self.judge(list, history, bytes),
         };
         let version = Version {
             digest,
             bytes: bytes.len() as u64,
             fetched: now,
-            from,
+            from: got.from,
             licence: source.licence.clone(),
-            etag,
-            modified,
+            etag: got.etag,
+            modified: got.modified,
             survey: judged.as_ref().ok().copied(),
             quarantined: judged.as_ref().err().cloned().unwrap_or_default(),
+            by_hand: false,
         };
         let outcome = match judged {
             Err(reasons) => Outcome::Quarantined {
                 reasons,
                 kept: history.in_use,
+                again: history.versions.iter().any(|held| held.digest == digest),
             },
             Ok(survey) => Outcome::Taken {
                 digest,
@@ -236,13 +244,30 @@ impl Subscriptions<'_> {
                 difference: self.difference(list, history, bytes)?,
             },
         };
-        self.store.keep(&source.id, version, bytes)?;
+        self.store.keep(&source.id, version, &kept)?;
         Ok(outcome)
+    }
+
+    fn judge(
+        &self,
+        list: &Subscription,
+        history: &History,
+        bytes: &[u8],
+    ) -> Result<crate::Survey, Vec<String>> {
+        let last = history.current().and_then(|version| version.survey);
+        let open = self.sanity.of_what_opens();
+        let sanity = if list.opens { &open } else { self.sanity };
+        match Import::of_source(&list.source, list.withheld) {
+            None => Err(vec!["its encoding is not known".to_owned()]),
+            Some(import) => sanity
+                .judge(bytes, &import, last.as_ref())
+                .map_err(|unsound| unsound.iter().map(Unsound::to_string).collect()),
+        }
     }
 
     fn difference(
         &self,
-        list: &Subscription<'_>,
+        list: &Subscription,
         history: &History,
         bytes: &[u8],
     ) -> Result<Difference, StoreError> {
@@ -254,19 +279,19 @@ impl Subscriptions<'_> {
                 .unwrap_or_default(),
             None => Vec::new(),
         };
-        let import = Import::of_source(list.source, list.withheld);
+        let import = Import::of_source(&list.source, list.withheld);
         let difference = import.map(|import| Difference::between(&old, bytes, &import));
         Ok(difference.and_then(Result::ok).unwrap_or_default())
     }
 
-    /// Asks the publisher, then the mirrors.
+    /// Asks the publisher, then the mirrors; `None` where there is nothing newer.
     fn download(
         &self,
         source: &Source,
         history: &History,
-        partial: &Path,
+        landing: &mut Landing<'_>,
         round: &Round<'_>,
-    ) -> Result<Got, Vec<String>> {
+    ) -> Result<Option<Got>, Vec<String>> {
         let current = history.current();
         let mut reasons = Vec::new();
         let addresses = source.url.iter().chain(&source.mirrors);
@@ -278,13 +303,18 @@ impl Subscriptions<'_> {
                 etag: current.and_then(|version| version.etag.as_deref()),
                 modified: current.and_then(|version| version.modified.as_deref()),
             };
-            match self.patiently(&source.id, wanted, partial, round) {
-                Ok(fetched) => {
-                    let wrong_digest = self.check(source, &fetched, partial, round);
-                    return Ok(Got {
-                        fetched,
-                        wrong_digest,
-                    });
+            match self.patiently(&source.id, wanted, landing, round) {
+                Ok(Fetched::Unchanged) => return Ok(None),
+                Ok(Fetched::Whole {
+                    from,
+                    etag,
+                    modified,
+                }) => {
+                    return Ok(Some(Got {
+                        from,
+                        etag,
+                        modified,
+                    }));
                 }
                 Err(error) => reasons.push(chain(&error)),
             }
@@ -300,13 +330,13 @@ impl Subscriptions<'_> {
         &self,
         id: &str,
         wanted: Wanted<'_>,
-        partial: &Path,
+        landing: &mut Landing<'_>,
         round: &Round<'_>,
     ) -> Result<Fetched, FetchError> {
         let tell = |bytes, total| (round.progress)(Progress::Bytes { id, bytes, total });
         let mut tries = 1;
         loop {
-            match self.fetcher.fetch(wanted, partial, &tell) {
+            match self.fetcher.fetch_into(wanted, landing, &tell) {
                 Err(error) if error.is_passing() && tries < MOST_TRIES => tries += 1,
                 done => return done,
             }
@@ -314,22 +344,27 @@ impl Subscriptions<'_> {
     }
 
     /// Compares what came with what its publisher says of it; says what is wrong.
-    fn check(
-        &self,
-        source: &Source,
-        fetched: &Fetched,
-        partial: &Path,
-        round: &Round<'_>,
-    ) -> Option<String> {
-        let digests = source.digests.as_deref()?;
-        if *fetched == Fetched::Unchanged {
-            return None;
+    fn check(&self, source: &Source, bytes: &[u8], round: &Round<'_>) -> Option<String> {
+        let signature = source.signature.as_deref();
+        let signature = match signature.map(|url| self.fetcher.small(url)).transpose() {
+            Ok(signature) => signature,
+            Err(error) => {
+                return Some(format!(
+                    "its signature could not be fetched: {}",
+                    chain(&error)
+                ));
+            }
+        };
+        if let Some(wrong) = unsigned(source, bytes, signature.as_deref()) {
+            return Some(wrong);
         }
+        let digests = source.digests.as_deref()?;
         let told = locked(&round.told).get(digests).cloned();
         let text = match told {
             Some(text) => text,
-            None => match self.fetcher.text(digests, partial) {
-                Ok(text) => {
+            None => match self.fetcher.small(digests) {
+                Ok(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
                     locked(&round.told).insert(digests.to_owned(), text.clone());
                     text
                 }
@@ -345,8 +380,8 @@ impl Subscriptions<'_> {
         let Some(digest) = PublishedDigest::find(&text, url) else {
             return Some("its publisher tells no digest of it".to_owned());
         };
-        let is_same = std::fs::read(partial).is_ok_and(|bytes| digest.is_of(&bytes));
-        (!is_same).then(|| "its digest is not the one that its publisher tells".to_owned())
+        let wrong = "its digest is not the one that its publisher tells";
+        (!digest.is_of(bytes)).then(|| wrong.to_owned())
     }
 }
 
@@ -358,42 +393,11 @@ struct Round<'a> {
     told: Mutex<BTreeMap<String, String>>,
 }
 
-/// What was fetched, and what its digest says against it.
+/// Where something was fetched, and what its publisher calls it.
 struct Got {
-    fetched: Fetched,
-    wrong_digest: Option<String>,
-}
-
-/// Until when a list may not be asked for; `None` where it may.
-///
-/// Lists are asked for once in their hours, each some minutes later than the others, and only in
-/// the part of the day that their publisher allows.
-pub(crate) fn waits(
-    source: &Source,
-    history: &History,
-    now: Moment,
-    force: bool,
-) -> Option<Moment> {
-    let hour = |moment: Moment| {
-        u8::try_from(moment.seconds().div_euclid(3600).rem_euclid(24)).unwrap_or(0)
-    };
-    let mut from = now;
-    if let Some(asked) = history.asked.filter(|_| !force) {
-        let hours = u64::from(source.every_hours.unwrap_or(24).max(LEAST_HOURS));
-        let spread = u64::from(Digest::of(source.id.as_bytes()).0[0]) % SPREAD_MINUTES;
-        // Asked early in its hours, it stays early: no list wanders through the day.
-        let span = Duration::from_secs(hours * 3600 - SPREAD_MINUTES * 60 + spread * 60);
-        from = from.max(asked.after(span));
-    }
-    if let Some(hours) = source.hours {
-        let mut steps = 0;
-        while !hours.holds(hour(from)) && steps < 24 {
-            let next = (from.seconds().div_euclid(3600) + 1) * 3_600_000;
-            from = Moment::from_millis(next);
-            steps += 1;
-        }
-    }
-    (from > now).then_some(from)
+    from: String,
+    etag: Option<String>,
+    modified: Option<String>,
 }
 
 /// Whom an address belongs to, for taking turns.
@@ -422,7 +426,3 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 const AT_A_TIME: usize = 4;
 const MOST_TRIES: usize = 3;
-
-/// No list may be asked for more often, whatever its publisher says.
-const LEAST_HOURS: u16 = 6;
-const SPREAD_MINUTES: u64 = 60;

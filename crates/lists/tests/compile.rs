@@ -216,7 +216,7 @@ licence = "x"
     blocklists/sources.toml:5: `../secret` does not lie in the folder of the block lists
     blocklists/sources.toml:7: unknown category `gamse`
     blocklists/sources.toml:14: unknown word `plian` for `format`
-    blocklists/sources.toml:19: list `unfetched` could not be opened: there is no `blocklists/fetched/unfetched`
+    blocklists/sources.toml:19: list `unfetched` is in use and was never fetched
     blocklists/sources.toml:29: source `plain-http` is not fetched over HTTPS
     blocklists/starter/bad.txt:2: unknown category `gmaes`
     blocklists/starter/headless.txt:1: the head of the list has no `title`

@@ -12,7 +12,6 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::{HashMap, VecDeque};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -172,6 +171,7 @@ struct School {
     source: Source,
     limits: FetchLimits,
     opens: bool,
+    withheld: bool,
 }
 
 impl School {
@@ -184,6 +184,10 @@ impl School {
             url: Some(server.url("/list.txt")),
             mirrors: Vec::new(),
             digests: None,
+            signature: None,
+            signed_by: None,
+            delivered: false,
+            required: false,
             hours: None,
             every_hours: None,
             format: Format::Plain,
@@ -210,6 +214,7 @@ impl School {
                 ..FetchLimits::default()
             },
             opens: false,
+            withheld: false,
         }
     }
 
@@ -229,12 +234,12 @@ impl School {
     }
 
     fn store(&self) -> Store {
-        Store::new(self.folder.path())
+        Store::new(&self.folder.path().join("fetched")).with_secret(&[7; 32])
     }
 
     fn fetch(&self) -> Outcome {
         let settings = FetchSettings {
-            roots: Some(vec![self.server.root.clone()]),
+            extra_roots: vec![self.server.root.clone()],
             limits: self.limits,
             ..FetchSettings::default()
         };
@@ -245,8 +250,8 @@ impl School {
             clock: &self.clock,
         };
         let list = Subscription {
-            source: &self.source,
-            withheld: false,
+            source: self.source.clone(),
+            withheld: self.withheld,
             opens: self.opens,
         };
         let outcomes = subscriptions.fetch(&[list], false, &|_: Progress<'_>| {});
@@ -254,11 +259,8 @@ impl School {
     }
 
     fn in_use(&self) -> Vec<u8> {
-        std::fs::read(self.path()).unwrap()
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("fetched/theirs")
+        let in_use = self.store().history("theirs").unwrap().in_use.unwrap();
+        self.store().bytes("theirs", in_use).unwrap()
     }
 
     /// Fetches once more; the list in use must be the good one. Gives back what is said of it.
@@ -268,7 +270,7 @@ impl School {
         let good = Digest::of(&names(0..100));
         assert_eq!(self.store().history("theirs").unwrap().in_use, Some(good));
         match outcome {
-            Outcome::Quarantined { reasons, kept } => {
+            Outcome::Quarantined { reasons, kept, .. } => {
                 assert_eq!(kept, Some(good));
                 (true, reasons.join("; "))
             }
@@ -337,10 +339,20 @@ fn a_list_is_fetched_kept_and_asked_for_again() {
     assert_eq!(difference.first_added[0], "n100.test");
     assert_eq!(school.in_use(), names(10..120));
 
-    let version = school.store().roll_back("theirs").unwrap();
-    assert_eq!(version.digest, Digest::of(&names(0..100)));
+    // What a decision took back is not fetched again; a newer version is.
+    let first = Digest::of(&names(0..100));
+    let words = "taken back by p-7";
+    let version = school.store().return_to("theirs", first, words).unwrap();
+    assert_eq!((version.digest, school.in_use()), (first, names(0..100)));
+    let unknown = Digest::of(b"");
+    assert!(school.store().return_to("theirs", unknown, words).is_err());
+    school.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(school.fetch(), Outcome::Unchanged);
     assert_eq!(school.in_use(), names(0..100));
-    assert!(school.store().roll_back("theirs").is_err());
+    school.server.says("/list.txt", [ok(names(5..110))]);
+    school.clock.advance(Duration::from_secs(24 * 3600));
+    assert!(matches!(school.fetch(), Outcome::Taken { .. }));
+    assert_eq!(school.in_use(), names(5..110));
 }
 
 // OPS-06
@@ -554,4 +566,86 @@ fn a_list_that_opens_may_name_what_no_list_may_close() {
     school.clock.advance(Duration::from_secs(24 * 3600));
     school.opens = true;
     assert!(matches!(school.fetch(), Outcome::Taken { entries: 31, .. }));
+}
+
+// ILL-04
+#[test]
+fn a_list_that_is_to_be_signed_is_not_used_without_its_publishers_signature() {
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+    let key = Ed25519KeyPair::from_seed_unchecked(&[3; 32]).unwrap();
+    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
+    let mut school = School::new();
+    school.source.signed_by = Some(hex(key.public_key().as_ref()));
+    school.server.says("/list.txt", [ok(names(0..100))]);
+    let words = |outcome: Outcome| match outcome {
+        Outcome::Quarantined {
+            reasons,
+            kept: None,
+            ..
+        } => reasons.join("; "),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(words(school.fetch()), "it is not signed");
+
+    school.source.signature = Some(school.server.url("/list.sig"));
+    school
+        .server
+        .says("/list.sig", [ok(hex(key.sign(b"other").as_ref()))]);
+    school.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(
+        words(school.fetch()),
+        "its signature is not that of its publisher"
+    );
+
+    let signature = key.sign(&names(0..100));
+    school
+        .server
+        .says("/list.sig", [ok(hex(signature.as_ref()))]);
+    school.clock.advance(Duration::from_secs(24 * 3600));
+    assert!(matches!(
+        school.fetch(),
+        Outcome::Taken { entries: 100, .. }
+    ));
+}
+
+// ILL-08
+#[test]
+fn a_list_of_the_floor_lies_on_the_disk_sealed_alone() {
+    let mut school = School::new();
+    school.withheld = true;
+    school
+        .server
+        .says("/list.txt", [ok(names(0..100)).cut(50), ok(names(0..100))]);
+    assert!(matches!(
+        school.fetch(),
+        Outcome::Taken { entries: 100, .. }
+    ));
+    assert_eq!(school.in_use(), names(0..100));
+    // A version that is put aside is sealed like any other.
+    school.clock.advance(Duration::from_secs(24 * 3600));
+    school.server.says("/list.txt", [ok(names(90..100))]);
+    assert!(matches!(school.fetch(), Outcome::Quarantined { .. }));
+    let mut folders = vec![school.folder.path().to_owned()];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            files += 1;
+            let bytes = std::fs::read(entry.path()).unwrap();
+            for name in ["n95.test", "n1.test"] {
+                let found = bytes
+                    .windows(name.len())
+                    .any(|part| part == name.as_bytes());
+                assert!(!found, "{name} lies in {:?}", entry.path());
+            }
+        }
+    }
+    assert_eq!(files, 3, "two versions and their record");
+    // Another installation can do nothing with the folder.
+    let other = Store::new(&school.folder.path().join("fetched")).with_secret(&[8; 32]);
+    let in_use = other.history("theirs").unwrap().in_use.unwrap();
+    assert!(other.bytes("theirs", in_use).is_err());
 }

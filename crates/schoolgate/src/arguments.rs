@@ -45,7 +45,7 @@ pub(crate) enum Command {
     /// Tell the gateway who is at an address, or show what it knows.
     #[command(subcommand)]
     Identity(Identity),
-    /// Compile the lists, show them, or say why a name is labelled.
+    /// Fetch the lists of others, compile and show all lists, or say why a name is labelled.
     #[command(subcommand)]
     Lists(Lists),
     /// Read and verify the change log; search the decisions.
@@ -181,6 +181,8 @@ pub(crate) struct Init {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) policy: Policy,
+    #[command(flatten)]
+    pub(crate) state: State,
     /// Print faults as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -202,6 +204,8 @@ pub(crate) struct Schema {
 pub(crate) struct Explain {
     #[command(flatten)]
     pub(crate) policy: Policy,
+    #[command(flatten)]
+    pub(crate) state: State,
     /// Address of the client.
     #[arg(long, value_name = "IP", required_unless_present = "batch")]
     pub(crate) client: Option<IpAddr>,
@@ -269,22 +273,92 @@ pub(crate) enum Lists {
     Compile {
         #[command(flatten)]
         policy: Policy,
+        #[command(flatten)]
+        state: State,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Show the lists with their entries, source and licence.
-    Show {
+    /// Fetch lists that others publish; all in use unless named. The running gateway does it and
+    /// brings them into force; where none runs, they decide from the next start on.
+    Fetch {
         #[command(flatten)]
         policy: Policy,
+        #[command(flatten)]
+        state: State,
+        /// Print one JSON object a list.
+        #[arg(long)]
+        json: bool,
+        /// Names of lists, in use or not.
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Take a list that is handed over, such as one of a members' service. It is kept sealed.
+    Take {
+        #[command(flatten)]
+        policy: Policy,
+        #[command(flatten)]
+        state: State,
         /// Print JSON.
         #[arg(long)]
         json: bool,
+        /// Name of the list, which has `delivered = true` in sources.toml.
+        name: String,
+        /// The list.
+        file: PathBuf,
+        /// Its publisher's signature.
+        #[arg(long, value_name = "FILE")]
+        signature: Option<PathBuf>,
+    },
+    /// Show the lists with their entries, source, licence and state; one of them with its versions.
+    Show {
+        #[command(flatten)]
+        policy: Policy,
+        #[command(flatten)]
+        state: State,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// Print whom the licences of the lists in use ask to be named.
+        #[arg(long, conflicts_with_all = ["json", "name"])]
+        notice: bool,
+        /// Name of a list.
+        name: Option<String>,
+    },
+    /// Say what one version of a fetched list has that another has not.
+    Diff {
+        #[command(flatten)]
+        policy: Policy,
+        #[command(flatten)]
+        state: State,
+        /// Name of the list.
+        name: String,
+        /// Beginning of the digest of a version; the one before the one in use unless given.
+        from: Option<String>,
+        /// Beginning of the digest of another; the one in use unless given.
+        to: Option<String>,
+    },
+    /// Propose to return to an earlier version of a fetched list. To one of the last seven days
+    /// one person may, and others are told at once; to an older one two must agree.
+    Rollback {
+        #[command(flatten)]
+        policy: Policy,
+        #[command(flatten)]
+        acting: Acting,
+        /// Name of the list.
+        name: String,
+        /// Beginning of the digest of a version; the one before the one in use unless given.
+        version: Option<String>,
+        /// Why.
+        #[arg(long)]
+        reason: String,
     },
     /// Say which lists and exceptions concern a name or URL.
     Why {
         #[command(flatten)]
         policy: Policy,
+        #[command(flatten)]
+        state: State,
         /// Print JSON.
         #[arg(long)]
         json: bool,

@@ -3,6 +3,7 @@ use crate::command::demo::DemoClock;
 use crate::command::run::Sign;
 use crate::failure::Failure;
 use crate::gateway::{Addresses, Gateway};
+use crate::subscriber::Delivery;
 use change::NewAccount;
 use identity::Binding;
 use model::{Clock as _, Moment, SystemClock};
@@ -36,6 +37,22 @@ pub(crate) enum Request {
         /// The address.
         address: IpAddr,
     },
+    /// Fetch lists; what came of it is asked for with [`Request::Fetching`].
+    Fetch {
+        /// Which; all in use, where empty.
+        names: Vec<String>,
+    },
+    /// Take a list that is handed over.
+    Take {
+        /// Which.
+        name: String,
+        /// The list.
+        file: PathBuf,
+        /// Its publisher's signature.
+        signature: Option<PathBuf>,
+    },
+    /// How far fetching is.
+    Fetching,
     /// Read the working files again.
     Reload,
     /// Do something in a person's name.
@@ -278,6 +295,19 @@ fn answer(gateway: &Gateway, request: Request, signs: &Sender<Sign>) -> Answer {
                 },
             }
         }
+        Request::Fetch { names } => found(gateway.lists().fetch(&names).map(|()| Value::Null)),
+        Request::Take {
+            name,
+            file,
+            signature,
+        } => {
+            let delivery = Delivery { file, signature };
+            found(gateway.lists().take(&name, delivery).map(|()| Value::Null))
+        }
+        Request::Fetching => found(
+            serde_json::to_value(gateway.lists().board().shown())
+                .map_err(|error| error.to_string()),
+        ),
         Request::Reload => {
             // Nobody listens only while the gateway stops.
             let _stopping = signs.send(Sign::Reload);

@@ -142,6 +142,11 @@ impl Gateway {
         Ok(gateway)
     }
 
+    /// Where lists are asked for.
+    pub(crate) fn lists(&self) -> crate::subscriber::Counter {
+        self.office.lists(&self.desk)
+    }
+
     /// Reads the working files again and brings them into force where they hold together.
     ///
     /// What was in force stays otherwise, and the faults are written down and logged.

@@ -9,6 +9,7 @@ macro_rules! say {
 
 mod act;
 mod arguments;
+mod board;
 mod command;
 mod control;
 mod failure;
@@ -22,6 +23,8 @@ mod person;
 mod records;
 mod settings;
 mod shipped;
+mod stock;
+mod subscriber;
 mod ticker;
 
 use arguments::{Arguments, Command};

@@ -4,6 +4,8 @@ use crate::gateway::Doors;
 use crate::metrics;
 use crate::records::Records;
 use crate::settings::Settings;
+use crate::stock::Stock;
+use crate::subscriber::{Counter, Subscriber};
 use crate::ticker::Ticker;
 use alert::{Courier, Incidents, OnDuty, School, Watch, Watcher};
 use change::{Desk, StateFolder};
@@ -18,6 +20,7 @@ pub(crate) struct Office {
     running: Vec<console::Running>,
     ticker: Ticker,
     records: Records,
+    subscriber: Subscriber,
     courier: Arc<Courier>,
     watcher: Arc<Watcher>,
 }
@@ -102,6 +105,7 @@ impl Counters {
         let (courier, watcher) = (Arc::new(courier), Arc::new(watcher));
         let ticker = Ticker::start(desk, gate, &courier, &watcher, &incidents, &school)?;
         let records = Records::start(desk, with.settings.records.clone())?;
+        let subscriber = Subscriber::start(desk, Arc::clone(&clock))?;
         if let Err(error) = desk.ledger().reserve(with.settings.records.reserve()) {
             tracing::error!(%error, "no disk space is kept back for the change log");
         }
@@ -167,6 +171,7 @@ impl Counters {
             running,
             ticker,
             records,
+            subscriber,
             courier,
             watcher,
         })
@@ -174,6 +179,11 @@ impl Counters {
 }
 
 impl Office {
+    /// Where lists are asked for.
+    pub(crate) fn lists(&self, desk: &Arc<Desk>) -> Counter {
+        self.subscriber.counter(desk)
+    }
+
     /// Closes the office; what waits in the post is on the disk.
     pub(crate) fn close(self) {
         for running in self.running {
@@ -181,6 +191,7 @@ impl Office {
         }
         self.ticker.stop();
         self.records.stop();
+        self.subscriber.stop();
         drop((self.courier, self.watcher));
     }
 }
@@ -232,6 +243,12 @@ fn health(desk: &Desk, gate: &Gate, courier: &Courier, watcher: &Watcher) -> Hea
         health
             .words
             .push("ILLEGAL-CONTENT LIST NOT PRESENT".to_owned());
+    }
+    let in_force = desk.list_versions();
+    for held in Stock::all(desk.subscriptions(), desk.store(), &in_force) {
+        if held.list.source.enabled {
+            health.words.push(held.line(gate.clock().now()));
+        }
     }
     let journal = gate.journal();
     if journal.failures > 0 && journal.waiting > 0 {

@@ -1,12 +1,15 @@
-use crate::arguments::Policy;
+use crate::arguments::{self, Policy};
 use crate::failure::Failure;
 use crate::folder::Folders;
 use crate::settings::Settings;
+use change::StateFolder;
 use gate::{Compiled, State};
+use lists::{Store, Subscription};
 use matcher::{Artefact, Secret};
 use model::{Fault, Faults, Files, PolicyVersion, Vocabulary};
 use policy::Overlay;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A policy with its lists, compiled from working files without a state folder.
@@ -27,13 +30,26 @@ impl Offline {
     ///
     /// Every fault of every file, under the names by which the reader knows them.
     pub(crate) fn open(policy: &Policy) -> Result<Self, Failure> {
+        Self::open_with(policy, None)
+    }
+
+    /// Reads and compiles all files, with the fetched lists of a state folder.
+    ///
+    /// # Errors
+    ///
+    /// As [`Offline::open`].
+    pub(crate) fn open_with(
+        policy: &Policy,
+        state: Option<&arguments::State>,
+    ) -> Result<Self, Failure> {
+        let store = state.map(|state| StateFolder::store_in(&state.state));
         let folders = Folders::new(&policy.config, policy.blocklists.as_deref());
         let mut faults = Faults::default();
         let files = folders.read(&mut faults);
         if faults.errors() > 0 {
             return Err(Failure::Faults(faults));
         }
-        let made = Self::compile(&files, &Overlay::default(), &mut faults);
+        let made = Self::compile(&files, &Overlay::default(), store.as_ref(), &mut faults);
         match made {
             Some((state, report)) => Ok(Self {
                 state,
@@ -45,11 +61,13 @@ impl Offline {
     }
 
     /// The ids of the lists of illegal content among some files that hold anything.
-    pub(crate) fn floor_lists(files: &Files) -> Vec<String> {
+    pub(crate) fn floor_lists(files: &Files, state: &Path) -> Vec<String> {
         let Some(vocabulary) = policy::vocabulary(files, &mut Faults::default()) else {
             return Vec::new();
         };
-        let Ok((_, report)) = compile_lists(files, &vocabulary) else {
+        let Ok((_, report)) =
+            compile_lists(files, &vocabulary, Some(&StateFolder::store_in(state)))
+        else {
             return Vec::new();
         };
         let floor = |id: &str| {
@@ -66,13 +84,20 @@ impl Offline {
     }
 
     /// What would decide by some files, with an overlay on top of them.
-    pub(crate) fn decides(files: &Files, overlay: &Overlay, faults: &mut Faults) -> Option<State> {
-        Self::compile(files, overlay, faults).map(|(state, _)| state)
+    pub(crate) fn decides(
+        files: &Files,
+        overlay: &Overlay,
+        state: &Path,
+        faults: &mut Faults,
+    ) -> Option<State> {
+        let store = StateFolder::store_in(state);
+        Self::compile(files, overlay, Some(&store), faults).map(|(state, _)| state)
     }
 
     fn compile(
         files: &Files,
         overlay: &Overlay,
+        store: Option<&Store>,
         faults: &mut Faults,
     ) -> Option<(State, lists::Report)> {
         let settings = Settings::read(files, faults);
@@ -80,8 +105,13 @@ impl Offline {
         let compiled = Compiled::compile(files, overlay, version, faults);
         let mut unheard = Faults::default();
         let vocabulary = policy::vocabulary(files, &mut unheard)?;
-        let (lists, report) = match compile_lists(files, &vocabulary) {
-            Ok(made) => made,
+        let (lists, report) = match compile_lists(files, &vocabulary, store) {
+            Ok((lists, report)) => {
+                for warning in report.warnings.iter() {
+                    faults.push(warning.clone());
+                }
+                (lists, report)
+            }
             Err(more) => {
                 faults.append(more);
                 return None;
@@ -104,11 +134,16 @@ impl Offline {
 fn compile_lists(
     files: &Files,
     vocabulary: &Vocabulary,
+    store: Option<&Store>,
 ) -> Result<(matcher::Compiled, lists::Report), Faults> {
-    let inputs: BTreeMap<String, Arc<[u8]>> = files
+    let mut inputs: BTreeMap<String, Arc<[u8]>> = files
         .under(BLOCKLISTS)
         .map(|(path, content)| (path[BLOCKLISTS.len()..].to_owned(), Arc::clone(content)))
         .collect();
+    if let Some(store) = store {
+        let subscriptions = Subscription::all(files, vocabulary);
+        store.supply(&subscriptions, &BTreeMap::new(), &mut inputs);
+    }
     lists::compile(&inputs, vocabulary, &Secret::new(PASSING))
 }
 

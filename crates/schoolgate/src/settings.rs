@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) faces: console::FacesSettings,
     /// How changes are decided.
     pub(crate) change: change::Settings,
+    /// How the lists of others are fetched.
+    pub(crate) lists: lists::Fetching,
     /// Notices: whom they reach, and how.
     pub(crate) alert: alert::Settings,
     /// The journal of decisions.
@@ -143,6 +145,7 @@ impl Settings {
             ("proxy", settings.proxy.faults()),
             ("change", settings.change.faults()),
             ("alert", settings.alert.faults()),
+            ("lists", settings.lists.faults()),
         ];
         for (key, found) in parts {
             for what in found {

@@ -81,6 +81,7 @@ impl Desk {
                 let bundle = self.bundle(*bundle)?;
                 self.bring_files(writing, who, matter, bundle.files().clone(), true)
             }
+            Change::ListRollback(to) => self.roll_list_back(writing, who, matter, to),
             Change::LiftLabels { names } => {
                 let files = self.without_labels(names, &matter.reason);
                 let files = files.ok_or(ActivateError::Gone { id: matter.id })?;
@@ -311,6 +312,7 @@ pub(super) fn opens(matter: &Matter) -> bool {
         | Change::Release { .. }
         | Change::LiftLabels { .. }
         | Change::Rollback { .. }
+        | Change::ListRollback(_)
         | Change::RotateKey
         | Change::AcceptState { .. }
         | Change::SocialAccount(_)

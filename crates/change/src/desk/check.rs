@@ -5,7 +5,9 @@ use crate::measure::Measure;
 use crate::proposal::Proposal;
 use crate::register::Register;
 use crate::route::Case;
-use crate::{Acting, Bundle, Change, Draft, Effect, Matter, ProposalId, Side, compare};
+use crate::{
+    Acting, Bundle, Change, Draft, Effect, ListVersion, Matter, ProposalId, Side, compare,
+};
 use audit::Actor;
 use gate::State;
 use model::{Digest, Faults, Files, Moment};
@@ -42,6 +44,7 @@ impl Desk {
         let files = match change {
             Change::Policy(files) => self.files_of(files.bundle)?,
             Change::Rollback { bundle } => self.files_of(*bundle)?,
+            Change::ListRollback(to) => return self.list_candidate(force, to).map(Some),
             Change::LiftLabels { names } => match self.without_labels(names, "a proposal") {
                 Some(files) => files,
                 None => return Ok(None),
@@ -102,6 +105,24 @@ impl Desk {
             overlay: checked.overlay,
             files,
         }))
+    }
+
+    /// The state with another version of one list.
+    fn list_candidate(&self, force: &Force, to: &ListVersion) -> Result<Candidate, Faults> {
+        let files = force.bundle.files().clone();
+        let proposal = Proposal {
+            bundle: force.bundle.clone(),
+            school: force.school.clone(),
+            proposer: Actor::Gateway,
+            reason: String::new(),
+        };
+        let checked = self.check_with(proposal, &self.versions_with(force, to))?;
+        Ok(Candidate {
+            warnings: Vec::new(),
+            state: checked.state,
+            overlay: checked.overlay,
+            files,
+        })
     }
 
     /// What a change opens and closes; `None` for one that alters no decision.
@@ -192,12 +213,15 @@ impl Desk {
 
     /// Whether a rollback brings back nothing but lists that were in force within seven days.
     fn is_recent_lists(&self, change: &Change, force: &Force, register: &Register) -> bool {
-        let Change::Rollback { bundle } = change else {
-            return false;
-        };
         let since = self
             .now()
             .before(std::time::Duration::from_secs(7 * 86_400));
+        if let Change::ListRollback(to) = change {
+            return register.was_version(&to.list, to.version, since);
+        }
+        let Change::Rollback { bundle } = change else {
+            return false;
+        };
         let mut last = None;
         for (held, next) in register
             .activations
@@ -211,9 +235,10 @@ impl Desk {
         let Ok(earlier) = self.bundle(*bundle) else {
             return false;
         };
-        let own = [
+        let own: [&str; 4] = [
             "blocklists/exceptions.toml",
             "blocklists/guard.txt",
+            "blocklists/critical.txt",
             "blocklists/categories.toml",
         ];
         last.is_some_and(|last| since <= last)

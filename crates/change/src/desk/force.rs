@@ -1,15 +1,15 @@
 use super::activate::ActivateError;
 use super::{Desk, Writing};
-use crate::proposal::{Approved, Checked, Consent, Proposal};
-use crate::record::PolicyActivated;
+use crate::proposal::{Approved, Checked, Consent, Proposal, Versions};
+use crate::record::{ListFacts, ListsActivated, PolicyActivated};
 use crate::state_folder::StateFolder;
 use crate::{Active, ActiveError, Bundle, Settings};
 use audit::{Actor, EntryIndex, EntryKind};
 use gate::{Compiled, State};
-use matcher::{Artefact, Secret};
+use lists::Subscription;
+use matcher::Artefact;
 use model::{Digest, Faults, PolicyVersion};
 use policy::Overlay;
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
@@ -21,6 +21,8 @@ pub(crate) struct Force {
     pub(crate) state: State,
     pub(crate) overlay: Overlay,
     pub(crate) settings: Settings,
+    /// The versions of the fetched lists.
+    pub(crate) versions: Versions,
 }
 
 /// What came into force.
@@ -35,9 +37,16 @@ pub struct Activated {
 }
 
 impl Force {
-    fn new(bundle: Bundle, school: String, state: State, overlay: Overlay) -> Self {
+    pub(super) fn new(
+        bundle: Bundle,
+        school: String,
+        state: State,
+        overlay: Overlay,
+        versions: Versions,
+    ) -> Self {
         Self {
             settings: Settings::of(bundle.files()),
+            versions,
             bundle,
             school,
             state,
@@ -90,6 +99,7 @@ impl Desk {
         let folder = StateFolder::lists_in(self.folder.path());
         let path = folder.join(format!("{}.artefact", active.artefact));
         let opened = Artefact::open(&path, &self.secret).ok();
+        let mut versions = self.register().versions_in_force();
         let state = match opened.filter(|artefact| artefact.digest() == active.artefact) {
             Some(artefact) => {
                 let mut faults = Faults::default();
@@ -98,13 +108,16 @@ impl Desk {
                 State::new(compiled, Arc::new(artefact), &active.school)
             }
             None => {
-                let (compiled, lists, _, _) = compile(&bundle, &overlay, &self.secret)
+                let made = self
+                    .compile(&bundle, &overlay, &versions)
                     .map_err(|faults| ActivateError::Faults { faults })?;
-                let artefact = Artefact::open(&lists.write_to(&folder)?, &self.secret)?;
-                State::new(compiled, Arc::new(artefact), &active.school)
+                versions = made.versions;
+                let artefact = Artefact::open(&made.lists.write_to(&folder)?, &self.secret)?;
+                State::new(made.policy, Arc::new(artefact), &active.school)
             }
         };
-        self.put(Force::new(bundle, active.school, state.clone(), overlay));
+        let school = active.school;
+        self.put(Force::new(bundle, school, state.clone(), overlay, versions));
         Ok(Some(state))
     }
 
@@ -116,10 +129,23 @@ impl Desk {
     ///
     /// Every fault of every file.
     pub fn check(&self, proposal: Proposal) -> Result<Checked, Faults> {
+        let versions = self.register().versions_in_force();
+        self.check_with(proposal, &versions)
+    }
+
+    /// Compiles files with these versions of the fetched lists.
+    pub(super) fn check_with(
+        &self,
+        proposal: Proposal,
+        versions: &Versions,
+    ) -> Result<Checked, Faults> {
         let bundle = &proposal.bundle;
         let overlay = self.overlay();
-        let (compiled, lists, report, mut warnings) = compile(bundle, &overlay, &self.secret)?;
-        let path = lists.write_to(&StateFolder::lists_in(self.folder.path()));
+        let made = self.compile(bundle, &overlay, versions)?;
+        let mut warnings = made.warnings;
+        let path = made
+            .lists
+            .write_to(&StateFolder::lists_in(self.folder.path()));
         let opened = path
             .map_err(|error| unkept(&error))
             .and_then(|path| Artefact::open(&path, &self.secret).map_err(|error| unkept(&error)));
@@ -130,7 +156,7 @@ impl Desk {
                 return Err(warnings);
             }
         };
-        let state = State::new(compiled, Arc::new(artefact), &proposal.school);
+        let state = State::new(made.policy, Arc::new(artefact), &proposal.school);
         state.prove(bundle.files(), &mut warnings);
         if warnings.errors() > 0 {
             return Err(warnings);
@@ -138,9 +164,10 @@ impl Desk {
         Ok(Checked {
             state,
             overlay,
-            report,
+            report: made.report,
             warnings,
             proposal,
+            versions: made.versions,
         })
     }
 
@@ -211,6 +238,7 @@ impl Desk {
             school,
             checked.state,
             checked.overlay,
+            checked.versions,
         ));
         if let Err(error) = self.refresh(writing) {
             tracing::error!(%error, "what holds for a while could not be joined; it is tried again");
@@ -241,19 +269,14 @@ impl Desk {
     }
 
     fn write_lists(&self, writing: &Writing<'_>, checked: &Checked) -> Result<(), ActivateError> {
-        let lists = checked.report.lists.iter().map(|list| {
-            json!({
-                "id": list.id,
-                "digest": list.digest,
-                "names": list.names,
-                "refused": list.refused.total(),
-            })
-        });
-        let payload = json!({
-            "artefact": checked.state.artefact().digest(),
-            "names": checked.report.compiled.names,
-            "lists": lists.collect::<Vec<_>>(),
-        });
+        let payload = ListsActivated {
+            artefact: checked.state.artefact().digest(),
+            names: checked.report.compiled.names,
+            lists: facts(&checked.report),
+            versions: checked.versions.clone(),
+            changes: None,
+            matter: None,
+        };
         let version = checked.proposal.bundle.version();
         self.write_as(
             writing,
@@ -278,12 +301,13 @@ impl Desk {
             .under(&overlay)
             .map_err(|faults| ActivateError::Faults { faults })?;
         let (bundle, school) = (force.bundle.clone(), force.school.clone());
-        self.put(Force::new(bundle, school, state, overlay));
+        let versions = force.versions.clone();
+        self.put(Force::new(bundle, school, state, overlay, versions));
         Ok(())
     }
 
     /// Lets a state decide from now on.
-    fn put(&self, force: Force) {
+    pub(super) fn put(&self, force: Force) {
         if let Some(gate) = self.gate.get() {
             gate.swap(force.state.clone());
         }
@@ -291,7 +315,7 @@ impl Desk {
     }
 
     /// Removes compiled lists that are neither in force nor were before.
-    fn sweep(&self, keep: &[Option<Digest>]) {
+    pub(super) fn sweep(&self, keep: &[Option<Digest>]) {
         let folder = StateFolder::lists_in(self.folder.path());
         let kept: Vec<String> = keep
             .iter()
@@ -325,31 +349,77 @@ fn unkept(error: &dyn std::error::Error) -> model::Fault {
     model::Fault::of_file("blocklists", error.to_string(), mend)
 }
 
-type Made = (Compiled, matcher::Compiled, lists::Report, Faults);
+/// Policy and lists, compiled.
+pub(super) struct Made {
+    pub(super) policy: Compiled,
+    pub(super) lists: matcher::Compiled,
+    pub(super) report: lists::Report,
+    pub(super) warnings: Faults,
+    pub(super) versions: Versions,
+}
 
-/// Compiles policy and lists of a bundle; all faults of both.
-fn compile(bundle: &Bundle, overlay: &Overlay, secret: &Secret) -> Result<Made, Faults> {
-    let mut faults = Faults::default();
-    let version = version_of(bundle, overlay);
-    let compiled = Compiled::compile(bundle.files(), overlay, version, &mut faults);
-    let mut unheard = Faults::default();
-    let vocabulary = policy::vocabulary(bundle.files(), &mut unheard);
-    let lists = vocabulary.map(|vocabulary| {
-        let inputs: BTreeMap<String, Arc<[u8]>> = bundle
-            .files()
-            .under(BLOCKLISTS)
-            .map(|(path, content)| (path[BLOCKLISTS.len()..].to_owned(), Arc::clone(content)))
-            .collect();
-        lists::compile(&inputs, &vocabulary, secret)
+/// What the ledger keeps of the lists that were compiled.
+pub(super) fn facts(report: &lists::Report) -> Vec<ListFacts> {
+    let facts = report.lists.iter().map(|list| ListFacts {
+        id: list.id.clone(),
+        digest: list.digest,
+        names: list.names,
+        refused: list.refused.total(),
     });
-    match (compiled, lists) {
-        (Some(compiled), Some(Ok((lists, report)))) => Ok((compiled, lists, report, faults)),
-        (_, Some(Err(more))) => {
-            faults.append(more);
-            Err(faults)
+    facts.collect()
+}
+
+impl Desk {
+    /// Compiles policy and lists of a bundle; all faults of both.
+    ///
+    /// Of each fetched list the version that `wanted` names is taken, and the one in use in the
+    /// store where it names none or it cannot be read.
+    pub(super) fn compile(
+        &self,
+        bundle: &Bundle,
+        overlay: &Overlay,
+        wanted: &Versions,
+    ) -> Result<Made, Faults> {
+        let mut faults = Faults::default();
+        let version = version_of(bundle, overlay);
+        let compiled = Compiled::compile(bundle.files(), overlay, version, &mut faults);
+        let mut unheard = Faults::default();
+        let vocabulary = policy::vocabulary(bundle.files(), &mut unheard);
+        let mut versions = Versions::new();
+        let lists = vocabulary.map(|vocabulary| {
+            let subscriptions = Subscription::all(bundle.files(), &vocabulary);
+            let mut inputs = inputs(bundle.files());
+            versions = self.store.supply(&subscriptions, wanted, &mut inputs);
+            lists::compile(&inputs, &vocabulary, &self.secret)
+        });
+        match (compiled, lists) {
+            (Some(policy), Some(Ok((lists, report)))) => {
+                for warning in report.warnings.iter() {
+                    faults.push(warning.clone());
+                }
+                Ok(Made {
+                    policy,
+                    lists,
+                    report,
+                    warnings: faults,
+                    versions,
+                })
+            }
+            (_, Some(Err(more))) => {
+                faults.append(more);
+                Err(faults)
+            }
+            (_, None | Some(Ok(_))) => Err(faults),
         }
-        (_, None | Some(Ok(_))) => Err(faults),
     }
+}
+
+/// The files of the lists, by their paths among themselves.
+fn inputs(files: &model::Files) -> BTreeMap<String, Arc<[u8]>> {
+    files
+        .under(BLOCKLISTS)
+        .map(|(path, content)| (path[BLOCKLISTS.len()..].to_owned(), Arc::clone(content)))
+        .collect()
 }
 
 const BLOCKLISTS: &str = "blocklists/";

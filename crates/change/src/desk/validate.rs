@@ -3,11 +3,11 @@ use super::force::Force;
 use crate::change::lets_in;
 use crate::measure::Measure;
 use crate::{
-    AccountChange, Acting, Change, ChangeKind, Draft, FeedChange, NewAccount, ProposalId,
-    SocialChange,
+    AccountChange, Acting, Change, ChangeKind, Draft, FeedChange, ListVersion, NewAccount,
+    ProposalId, SocialChange,
 };
 use alert::Role;
-use model::{Access, CategoryId, Host, HostBuffer, Moment, Target};
+use model::{Access, CategoryId, Digest, Host, HostBuffer, Moment, Target};
 use std::time::Duration;
 
 /// A change cannot be proposed as it stands.
@@ -73,6 +73,16 @@ pub enum InvalidChange {
     /// The files are not kept, or are what is in force.
     #[error("these files are in force already, or were never kept; propose them from the folder")]
     Bundle,
+    /// A list has no such version to return to.
+    #[error(
+        "list `{list}` has no other good version `{version}`; see `schoolgate lists show {list}`"
+    )]
+    ListVersion {
+        /// The list.
+        list: String,
+        /// The version.
+        version: Digest,
+    },
     /// The register of social media accounts wants two people.
     #[error("name at least two members of staff, what the account is for, and its network")]
     Social,
@@ -151,6 +161,7 @@ impl Desk {
                     return Err(InvalidChange::Bundle);
                 }
             }
+            Change::ListRollback(to) => self.check_list_version(to, force)?,
             Change::SocialAccount(change) => check_social(change)?,
             Change::Feed(FeedChange::Open { name, from }) => {
                 if !is_id(name) || !(1..=8).contains(&from.len()) {
@@ -185,6 +196,21 @@ impl Desk {
             | Change::RotateKey => {}
         }
         Ok(())
+    }
+
+    /// A version that a list may return to: a good one of a list in use, and not the one in force.
+    fn check_list_version(&self, to: &ListVersion, force: &Force) -> Result<(), InvalidChange> {
+        let in_force = force.versions.get(&to.list);
+        let kept = self.store.bytes(&to.list, to.version).is_ok();
+        let history = self.store.history(&to.list).unwrap_or_default();
+        let known = in_force.is_some_and(|held| *held != to.version);
+        match known && kept && history.good(to.version).is_some() {
+            true => Ok(()),
+            false => Err(InvalidChange::ListVersion {
+                list: to.list.chars().take(100).collect(),
+                version: to.version,
+            }),
+        }
     }
 
     /// A measure that stands.
@@ -423,6 +449,7 @@ fn check_span(change: &Change, now: Moment) -> Result<(), InvalidChange> {
         | ChangeKind::Release
         | ChangeKind::LiftLabels
         | ChangeKind::Rollback
+        | ChangeKind::ListRollback
         | ChangeKind::RotateKey
         | ChangeKind::AcceptState
         | ChangeKind::SocialAccount
@@ -456,6 +483,7 @@ fn check_whom(change: &Change) -> Result<(), InvalidChange> {
         | ChangeKind::Release
         | ChangeKind::LiftLabels
         | ChangeKind::Rollback
+        | ChangeKind::ListRollback
         | ChangeKind::RotateKey
         | ChangeKind::AcceptState
         | ChangeKind::SocialAccount
@@ -489,6 +517,7 @@ fn check_sites(change: &Change) -> Result<(), InvalidChange> {
         | Change::Hold(_)
         | Change::Release { .. }
         | Change::Rollback { .. }
+        | Change::ListRollback(_)
         | Change::RotateKey
         | Change::AcceptState { .. }
         | Change::SocialAccount(_)
@@ -575,6 +604,7 @@ fn begin_now(change: &mut Change, now: Moment) {
         | Change::Release { .. }
         | Change::LiftLabels { .. }
         | Change::Rollback { .. }
+        | Change::ListRollback(_)
         | Change::RotateKey
         | Change::AcceptState { .. }
         | Change::SocialAccount(_)

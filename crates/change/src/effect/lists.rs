@@ -311,7 +311,12 @@ fn elsewhere(sides: [&Side<'_>; 2], held: &[BTreeMap<String, List<'_>>; 2], delt
         let starter = held[1].contains_key(&format!("blocklists/{id}.txt"));
         let other = digests[0].get(id).is_some_and(|old| old != digest);
         if other && text.is_none() && !starter {
-            let words = "A list that is fetched from elsewhere has other entries; it could not be proved that nothing opens.";
+            let title = held[1]
+                .get(id)
+                .map_or(id.as_str(), |list| list.title.as_str());
+            let words = format!(
+                "The fetched list “{title}” has other entries; it could not be proved that nothing opens."
+            );
             deltas.add(Direction::Opens, Part::List, words);
         }
     }

@@ -61,6 +61,8 @@ fn understood(path: &str) -> Option<Understood> {
         _ if in_folder("config/groups/", ".toml") => Some(Understood::Keys(GROUP)),
         _ if in_folder("blocklists/packs/", ".toml") => Some(Understood::Keys(PACK)),
         "config/conduct.toml" => None,
+        // What puts a fetched list aside decides what comes into force by itself.
+        "blocklists/critical.txt" => None,
         // Lists: their entries are compared.
         _ if in_folder("blocklists/", ".txt") => Some(Understood::Elsewhere),
         _ => None,

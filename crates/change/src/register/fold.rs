@@ -6,7 +6,7 @@ use crate::request::{Asked, Request, RequestState};
 use crate::{Change, Decision, FeedChange, Matter, ProposalId, Route, SocialChange, Stage, Who};
 use alert::Role;
 use audit::EntryKind;
-use model::Moment;
+use model::{Digest, Moment};
 use serde::de::DeserializeOwned;
 
 impl Register {
@@ -45,6 +45,7 @@ impl Register {
             EntryKind::PolicyActivated | EntryKind::RolledBack => {
                 read(payload, |found| self.activated(heard, found))
             }
+            EntryKind::ListsActivated => read(payload, |found| self.lists_activated(heard, found)),
             EntryKind::Commissioning => read(payload, |found| self.commissioned(heard, &found)),
             EntryKind::Ratified => read(payload, |found| self.ratified(heard, found)),
             EntryKind::Reviewed => read(payload, |found| self.reviewed(heard, found)),
@@ -81,7 +82,6 @@ impl Register {
             | EntryKind::Started
             | EntryKind::Stopped
             | EntryKind::ClockBackwards
-            | EntryKind::ListsActivated
             | EntryKind::IdentityBound
             | EntryKind::SignInRefused
             | EntryKind::Disclosure
@@ -285,6 +285,11 @@ impl Register {
         {
             return;
         }
+        if let Some((artefact, versions)) = self.pending.take()
+            && artefact == found.artefact
+        {
+            self.use_versions(heard.at, versions);
+        }
         self.activations.push(Activation {
             bundle: found.bundle,
             artefact: found.artefact,
@@ -292,6 +297,33 @@ impl Register {
             at: heard.at,
             matter: found.matter,
         });
+    }
+
+    /// Lists that were compiled for a policy wait for it; others are in force with their entry.
+    fn lists_activated(&mut self, heard: &Heard<'_>, found: record::ListsActivated) {
+        if found.changes.is_none() {
+            self.pending = Some((found.artefact, found.versions));
+            return;
+        }
+        if let Some(id) = found.matter
+            && !self.activate(heard, id)
+        {
+            return;
+        }
+        match self.activations.last_mut() {
+            Some(active) => active.artefact = found.artefact,
+            None => return self.impossible.push(heard.entry),
+        }
+        self.use_versions(heard.at, found.versions);
+    }
+
+    fn use_versions(&mut self, at: Moment, versions: std::collections::BTreeMap<String, Digest>) {
+        for (id, digest) in versions {
+            let held = self.versions.entry(id).or_default();
+            if held.last().is_none_or(|(_, last)| *last != digest) {
+                held.push((at, digest));
+            }
+        }
     }
 
     fn commissioned(&mut self, heard: &Heard<'_>, found: &record::Commissioning) {

@@ -1,5 +1,6 @@
 use super::{Heard, Register};
 use crate::history::Line;
+use crate::record::ListsActivated;
 use crate::{Direction, ProposalId};
 use audit::{Actor, EntryKind};
 use serde_json::Value;
@@ -115,6 +116,7 @@ impl Register {
             EntryKind::CredentialChanged | EntryKind::Fault => {
                 format!("{}: {}", plain(kind), text("what"))
             }
+            EntryKind::ListsActivated => lists(payload),
             EntryKind::SignInRefused => format!("a sign-in was refused: {}", text("why")),
             EntryKind::BreakGlass => format!("the sealed account was used: {}", text("reason")),
             EntryKind::Disclosure => {
@@ -125,7 +127,6 @@ impl Register {
             | EntryKind::Stopped
             | EntryKind::ClockBackwards
             | EntryKind::Unattended
-            | EntryKind::ListsActivated
             | EntryKind::Commissioning
             | EntryKind::Drift
             | EntryKind::IdentityBound
@@ -147,6 +148,23 @@ impl Register {
             },
         };
         cut(&words)
+    }
+}
+
+/// What a refresh of fetched lists brought, with its counts (CHG-22).
+fn lists(payload: &Value) -> String {
+    let found = serde_json::from_value::<ListsActivated>(payload.clone());
+    let changes = found
+        .ok()
+        .and_then(|found| found.changes)
+        .unwrap_or_default();
+    let told: Vec<String> = changes
+        .iter()
+        .map(|held| format!("{} (+{} -{})", held.id, held.added, held.removed))
+        .collect();
+    match told.is_empty() {
+        true => plain(EntryKind::ListsActivated).to_owned(),
+        false => format!("lists were refreshed: {}", told.join(", ")),
     }
 }
 

@@ -5,8 +5,8 @@ use alert::Role;
 use audit::EntryKind;
 use change::{
     AccountChange, Ask, Change, ChangeKind, DecideError, Draft, EmergencyBlock, FeedChange,
-    HoldChange, InvalidChange, Isolation, ModeSwitch, NewAccount, Outcome, Override, Pause, Plan,
-    PolicyChange, ProposeError, SignInError, SocialChange, Stage,
+    HoldChange, InvalidChange, Isolation, ListVersion, ModeSwitch, NewAccount, Outcome, Override,
+    Pause, Plan, PolicyChange, ProposeError, SignInError, SocialChange, Stage,
 };
 use model::{Access, Digest};
 use proptest::prelude::*;
@@ -105,6 +105,10 @@ fn floor_or(school: &School, kind: ChangeKind, site: &str) -> Change {
         ChangeKind::Rollback => Change::Rollback {
             bundle: Digest::of(b"none"),
         },
+        ChangeKind::ListRollback => Change::ListRollback(ListVersion {
+            list: "none".to_owned(),
+            version: Digest::of(b"none"),
+        }),
         ChangeKind::RotateKey => Change::RotateKey,
         ChangeKind::AcceptState => Change::AcceptState {
             size: 1,

@@ -5,6 +5,7 @@ mod around;
 mod commissioning;
 mod entrance;
 mod ledger;
+mod lists;
 mod routes;
 mod school;
 mod unblock;

@@ -68,6 +68,7 @@ impl<'a> Gather<'a> {
                 self.faults.push(fault.mend("keep either `file` or `url`"));
                 return None;
             }
+            (None, None) if source.delivered => {}
             (None, None) => {
                 let what = format!("source `{}` has neither a file nor an address", source.id);
                 let fault = document.fault(&at("id"), what);
@@ -98,13 +99,7 @@ impl<'a> Gather<'a> {
         }
         let found = Files::find(self.inputs, source);
         if found.is_none() && source.enabled {
-            let (id, path) = (&source.id, shown(&path_of(source)));
-            let what = format!("list `{id}` could not be opened: there is no `{path}`");
-            let mend = match source.url {
-                Some(_) => format!("run `schoolgate lists fetch {id}`, or set `enabled = false`"),
-                None => "put the file there, or set `enabled = false`".to_owned(),
-            };
-            self.faults.push(document.fault(&at("id"), what).mend(mend));
+            self.faults.push(missing(source, document, &at("id")));
         }
         found
     }
@@ -171,6 +166,14 @@ impl<'a> Gather<'a> {
                 return;
             }
         };
+        if withheld && source.file.is_some() {
+            let what = format!("list `{}` of illegal content lies unsealed", source.id);
+            let mend = format!(
+                "set `delivered = true` in place of `file`, and run `schoolgate lists take {} FILE`",
+                source.id
+            );
+            self.faults.push(placed.fault(what).mend(mend).warning());
+        }
         self.judge(placed, &parsed, withheld);
         self.report.lists.push(ListReport {
             id: source.id.clone(),
@@ -212,6 +215,35 @@ impl<'a> Gather<'a> {
             let fault = placed.fault(what).mend("see the report of the list");
             self.faults.push(fault.warning());
         }
+    }
+}
+
+/// A list that is in use and is not there. That a subscription was never fetched stops nothing
+/// unless the school requires it (ILL-04).
+fn missing(source: &Source, document: &Document, at: &[Step<'_>]) -> Fault {
+    let id = &source.id;
+    let (what, mend) = match (&source.file, source.delivered) {
+        (Some(_), _) => {
+            let path = shown(&path_of(source));
+            let what = format!("list `{id}` could not be opened: there is no `{path}`");
+            (
+                what,
+                "put the file there, or set `enabled = false`".to_owned(),
+            )
+        }
+        (None, true) => (
+            format!("list `{id}` is in use and was never handed over"),
+            format!("run `schoolgate lists take {id} FILE`, or set `enabled = false`"),
+        ),
+        (None, false) => (
+            format!("list `{id}` is in use and was never fetched"),
+            format!("run `schoolgate lists fetch {id}`, or set `enabled = false`"),
+        ),
+    };
+    let fault = document.fault(at, what).mend(mend);
+    match source.file.is_some() || source.required {
+        true => fault,
+        false => fault.warning(),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 /// Checks a policy: every fault of every file, then the policy's own tests.
 pub(crate) fn check(asked: &arguments::Check) -> Result<(), Failure> {
     let folders = Folders::new(&asked.policy.config, asked.policy.blocklists.as_deref());
-    let (faults, words) = match Offline::open(&asked.policy) {
+    let (faults, words) = match Offline::open_with(&asked.policy, Some(&asked.state)) {
         Err(Failure::Faults(faults)) => (faults, None),
         Err(other) => return Err(other),
         Ok(offline) => {

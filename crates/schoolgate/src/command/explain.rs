@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Says what would be decided.
 pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
-    let offline = Offline::open(&asked.policy)?;
+    let offline = Offline::open_with(&asked.policy, Some(&asked.state))?;
     let mut explainer = Explainer::new(Arc::new(offline.state));
     let now = SystemClock::default().now();
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());

@@ -1,3 +1,7 @@
+mod fetch;
+mod progress;
+mod show;
+
 use crate::arguments;
 use crate::failure::{Failure, summary};
 use crate::offline::Offline;
@@ -5,16 +9,63 @@ use model::{HostBuffer, Target};
 use serde_json::json;
 use std::io::{self, Write};
 
-/// Compiles, shows or explains the lists.
+/// Fetches, compiles, shows or explains the lists.
 pub(crate) fn lists(asked: &arguments::Lists) -> Result<(), Failure> {
     match asked {
-        arguments::Lists::Compile { policy, json } => compile(&Offline::open(policy)?, *json),
-        arguments::Lists::Show { policy, json } => show(&Offline::open(policy)?, *json),
+        arguments::Lists::Compile {
+            policy,
+            state,
+            json,
+        } => compile(&Offline::open_with(policy, Some(state))?, *json),
+        arguments::Lists::Fetch {
+            policy,
+            state,
+            json,
+            names,
+        } => fetch::fetch(policy, state, names, *json),
+        arguments::Lists::Take {
+            policy,
+            state,
+            json,
+            name,
+            file,
+            signature,
+        } => fetch::take(policy, state, name, (file, signature.as_deref()), *json),
+        arguments::Lists::Show {
+            policy,
+            state,
+            json,
+            notice,
+            name,
+        } => match notice {
+            true => show::notice(policy),
+            false => show::show(policy, state, name.as_deref(), *json),
+        },
+        arguments::Lists::Diff {
+            policy,
+            state,
+            name,
+            from,
+            to,
+        } => show::diff(policy, state, name, (from.as_deref(), to.as_deref())),
+        arguments::Lists::Rollback {
+            policy,
+            acting,
+            name,
+            version,
+            reason,
+        } => {
+            let version = show::target(policy, &acting.state, name, version.as_deref())?;
+            let list = name.clone();
+            let change = change::Change::ListRollback(change::ListVersion { list, version });
+            crate::command::overrides::propose(acting, change, reason)
+        }
         arguments::Lists::Why {
             policy,
+            state,
             json,
             target,
-        } => why(&Offline::open(policy)?, *json, target),
+        } => why(&Offline::open_with(policy, Some(state))?, *json, target),
     }
 }
 
@@ -74,35 +125,6 @@ fn compile(offline: &Offline, json: bool) -> Result<(), Failure> {
             offline.report.warnings,
             summary(&offline.report.warnings)
         )?;
-    }
-    Ok(())
-}
-
-fn show(offline: &Offline, json: bool) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    for list in &offline.report.lists {
-        if json {
-            let value = json!({
-                "id": list.id,
-                "title": list.title,
-                "category": list.category,
-                "third_party": list.third_party,
-                "names": list.names,
-                "addresses": list.addresses,
-                "refused": list.refused.total(),
-                "licence": list.licence,
-                "source": list.source,
-                "attribution": list.attribution,
-                "digest": list.digest,
-            });
-            writeln!(out, "{value}")?;
-        } else {
-            writeln!(
-                out,
-                "{:<22} {:<20} {:>8} names  {}  {}",
-                list.id, list.category, list.names, list.licence, list.title
-            )?;
-        }
     }
     Ok(())
 }

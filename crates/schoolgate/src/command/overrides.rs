@@ -156,7 +156,7 @@ pub(crate) fn block(asked: &AtOnce) -> Result<(), Failure> {
     propose(&asked.acting, change, &asked.reason)
 }
 
-fn propose(acting: &Acting, change: Change, reason: &str) -> Result<(), Failure> {
+pub(crate) fn propose(acting: &Acting, change: Change, reason: &str) -> Result<(), Failure> {
     let draft = Box::new(Draft::new(change, reason));
     show(acting, &act(acting, Act::Propose { draft })?)
 }

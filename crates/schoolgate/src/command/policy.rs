@@ -149,12 +149,12 @@ impl Sides {
         let folders = Folders::new(&policy.config, policy.blocklists.as_deref());
         let mut faults = Faults::default();
         let files = folders.read(&mut faults);
-        let after = Offline::decides(&files, &past.overlay, &mut faults);
+        let after = Offline::decides(&files, &past.overlay, state, &mut faults);
         let Some(after) = after.filter(|_| faults.errors() == 0) else {
             return Err(Failure::Faults(folders.rename(faults)));
         };
         let mut faults = Faults::default();
-        let before = Offline::decides(past.bundle.files(), &past.overlay, &mut faults);
+        let before = Offline::decides(past.bundle.files(), &past.overlay, state, &mut faults);
         let before = before.ok_or(Failure::Faults(faults))?;
         Ok(Self {
             now,

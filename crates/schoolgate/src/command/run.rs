@@ -23,6 +23,7 @@ pub(crate) enum Sign {
 
 /// Runs the gateway until it is told to stop.
 pub(crate) fn run(asked: &arguments::Run) -> Result<(), Failure> {
+    write_no_core();
     let folders = Folders::new(&asked.policy.config, asked.policy.blocklists.as_deref());
     let (sender, signs) = channel();
     signals(sender.clone())?;
@@ -45,6 +46,19 @@ pub(crate) fn run(asked: &arguments::Run) -> Result<(), Failure> {
         Err(_) => tracing::error!("a part still holds the gateway; it ends without its last word"),
     }
     Ok(())
+}
+
+/// Keeps the system from writing the memory of a crash to a disk: opened lists of illegal content,
+/// keys and what pupils asked for stand in it (ILL-08).
+fn write_no_core() {
+    // A limit of one byte also holds for systems that hand cores to a program; none at all does not.
+    let one = rustix::process::Rlimit {
+        current: Some(1),
+        maximum: Some(1),
+    };
+    if let Err(error) = rustix::process::setrlimit(rustix::process::Resource::Core, one) {
+        tracing::warn!(%error, "a crash may leave the memory of the gateway on the disk");
+    }
 }
 
 /// Reacts to signs until one says to stop.

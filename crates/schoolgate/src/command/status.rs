@@ -2,12 +2,16 @@ use crate::arguments;
 use crate::control::{Answer, Request, ask};
 use crate::failure::Failure;
 use crate::offline::Offline;
+use crate::stock::Stock;
 use audit::Transcript;
 use change::{Active, StateFolder};
 use gate::Compiled;
-use model::Faults;
+use lists::Subscription;
+use model::{Clock as _, Faults, SystemClock};
 use policy::Overlay;
 use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Says what is in force, what is missing, and whether the gateway runs.
 pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
@@ -37,8 +41,10 @@ pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
         })),
         Ok(Answer::Done { .. } | Answer::Found { .. } | Answer::Refused { .. }) | Err(_) => None,
     };
-    let floor = Offline::floor_lists(active.bundle.files());
+    let floor = Offline::floor_lists(active.bundle.files(), state);
     let gaps = gaps(&active, &floor);
+    let stock = stock(&active, state);
+    let now = SystemClock::default().now();
     let head = transcript.head();
     let notices = alert::Queue::open(state)
         .map(|queue| queue.waiting().len())
@@ -56,6 +62,7 @@ pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
                 "ledger": { "entries": transcript.size(), "root": head.map(|head| head.root()) },
                 "notices": notices,
                 "illegal_content_lists": floor,
+                "lists": stock.iter().map(|held| held.json(now)).collect::<Vec<_>>(),
                 "gaps": gaps,
             })
         );
@@ -80,10 +87,24 @@ pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
     }
     say!("  ledger     {} entries", transcript.size());
     say!("  notices    {notices} wait");
+    for held in stock.iter().filter(|held| held.list.source.enabled) {
+        say!("  lists      {}", held.line(now));
+    }
     for gap in &gaps {
         say!("  gap        {gap}");
     }
     Ok(())
+}
+
+/// How the fetched lists of the policy in force stand.
+fn stock(active: &Active, state: &Path) -> Vec<Stock> {
+    let files = active.bundle.files();
+    let Some(vocabulary) = policy::vocabulary(files, &mut Faults::default()) else {
+        return Vec::new();
+    };
+    let lists = Subscription::all(files, &vocabulary);
+    let store = StateFolder::store_in(state);
+    Stock::all(lists, &store, &BTreeMap::new())
 }
 
 /// The promises that this installation does not keep.
