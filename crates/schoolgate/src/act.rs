@@ -97,6 +97,8 @@ pub(crate) enum Act {
     IssueToken {
         /// What it may do.
         scope: Scope,
+        /// The identity feed that it speaks for.
+        feed: Option<String>,
         /// For how many days.
         days: u32,
     },
@@ -156,10 +158,11 @@ pub(crate) fn act(gateway: &Gateway, who: &Credential, act: Act) -> Result<Value
         Act::Ratify { id, words } => {
             shown(&said(desk.ratify(confirmed(gateway, who)?, id, &words))?)
         }
-        Act::IssueToken { scope, days } => {
+        Act::IssueToken { scope, feed, days } => {
             let now = gateway.doors.gate.clock().now();
             let end = now.after(Duration::from_secs(u64::from(days) * 86_400));
-            let issued = said(desk.issue_token(confirmed(gateway, who)?, scope, None, end))?;
+            let confirmed = confirmed(gateway, who)?;
+            let issued = said(desk.issue_token(confirmed, scope, feed.as_deref(), end))?;
             Ok(json!({ "token": issued.token.as_str(), "expires": end }))
         }
         other => match who {

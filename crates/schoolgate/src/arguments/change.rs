@@ -297,6 +297,9 @@ pub(crate) enum AccountCommand {
         /// What it may do: read, propose or feed.
         #[arg(long, default_value = "read", value_parser = ["read", "propose", "feed"])]
         scope: String,
+        /// The identity feed that it speaks for, with the scope `feed`.
+        #[arg(long, value_name = "NAME", required_if_eq("scope", "feed"))]
+        feed: Option<String>,
         /// For how many days.
         #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=366))]
         days: u32,

@@ -110,6 +110,7 @@ pub(crate) fn account(asked: &AccountCommand) -> Result<(), Failure> {
         AccountCommand::Token {
             acting,
             scope,
+            feed,
             days,
         } => {
             let scope = match scope.as_str() {
@@ -117,7 +118,14 @@ pub(crate) fn account(asked: &AccountCommand) -> Result<(), Failure> {
                 "feed" => Scope::Feed,
                 _ => Scope::Read,
             };
-            let issued = act(acting, Act::IssueToken { scope, days: *days })?;
+            let issued = act(
+                acting,
+                Act::IssueToken {
+                    scope,
+                    feed: feed.clone(),
+                    days: *days,
+                },
+            )?;
             if acting.json {
                 say!("{issued}");
             } else {
