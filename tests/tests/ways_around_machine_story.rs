@@ -16,16 +16,18 @@ const UNTIL: &str = "2026-11-24T15:15:00Z";
 struct Staff {
     technician: Person,
     coordinator: Person,
+    headteacher: Person,
 }
 
 impl Staff {
     fn of(demo: &Demo) -> Self {
         let technician = Person::found(demo, "technician", "technician", &[]);
         let coordinator = Person::found(demo, "coordinator", "coordinator", &[]);
-        Person::found(demo, "headteacher", "headteacher", &[]);
+        let headteacher = Person::found(demo, "headteacher", "headteacher", &[]);
         Self {
             technician,
             coordinator,
+            headteacher,
         }
     }
 
@@ -320,6 +322,51 @@ fn a_lesser_token_is_refused_by_the_api() {
     );
     assert_eq!(post(&proposes, &consent, &body), "403");
     assert!(!is_open(&demo, "museum.test"));
+}
+
+// CHG-30: what a feed proves itself with is worth nothing elsewhere.
+#[test]
+fn a_copied_token_of_a_feed_is_not_believed() {
+    let demo = Demo::of(&School::small());
+    let staff = Staff::of(&demo);
+    let token = |more: &[&str]| {
+        let words = ["account", "token", "--scope"];
+        let token = staff.technician.command(&demo, &[&words, more].concat());
+        format!("Authorization: Bearer {}", token.done().trim())
+    };
+    let ask = |token: &str, from: &str, path: &str, more: &[&str]| {
+        let address = demo.console(path);
+        let words = [
+            "-sk",
+            "-w",
+            " %{http_code}",
+            "-H",
+            token,
+            "--interface",
+            from,
+        ];
+        program("curl", &[&words[..], more, &[&address]].concat()).done()
+    };
+    let feed = "{\"change\":{\"kind\":\"feed\",\"what\":\"open\",\"name\":\"directory\",\
+                \"from\":[\"127.0.0.1\"]},\"reason\":\"who is signed in where\"}";
+    let json = ["-H", "Content-Type: application/json", "-d", feed];
+    let said = ask(&token(&["propose"]), "127.0.0.1", "/api/v1/matters", &json);
+    let (matter, code) = said.rsplit_once(' ').unwrap();
+    assert_eq!(code, "201", "{matter}");
+    let matter: Value = serde_json::from_str(matter).unwrap();
+    let id = matter["id"].as_str().unwrap();
+    let early = ["account", "token", "--scope", "feed", "--feed", "directory"];
+    let early = staff.technician.command(&demo, &early);
+    assert_eq!(early.code, Some(1), "nobody approved the feed");
+    let approve = ["override", "approve", id, "--reason", "agreed"];
+    staff.headteacher.command(&demo, &approve).done();
+
+    let feeds = token(&["feed", "--feed", "directory"]);
+    // At home it is believed, and covers no reading; elsewhere it is nobody's.
+    let at_home = ask(&feeds, "127.0.0.1", "/api/v1/accounts", &[]);
+    assert!(at_home.ends_with(" 403"), "{at_home}");
+    let copied = ask(&feeds, "127.0.0.7", "/api/v1/accounts", &[]);
+    assert!(copied.ends_with(" 401"), "{copied}");
 }
 
 // CHG-29
