@@ -15,6 +15,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Doors {
     clock: Arc<ManualClock>,
+    gate: Arc<Gate>,
     dns: SocketAddr,
     proxy: SocketAddr,
     upstream: StubUpstream,
@@ -56,16 +57,28 @@ impl Doors {
         };
         let listeners = proxy::Listeners::bind(&settings).expect("a free port for the proxy");
         let proxy = listeners.addresses()[0];
-        let carrier = proxy::run(listeners, gate, Arc::new(Nowhere), settings, stop.1.clone());
+        let carrier = proxy::run(
+            listeners,
+            Arc::clone(&gate),
+            Arc::new(Nowhere),
+            settings,
+            stop.1.clone(),
+        );
         let carrier = carrier.expect("the proxy doors open");
         Self {
             clock,
+            gate,
             dns,
             proxy,
             upstream,
             running: Some((resolver, carrier)),
             stop,
         }
+    }
+
+    /// Lets another state decide from now on.
+    pub fn swap(&self, state: gate::State) {
+        self.gate.swap(state);
     }
 
     /// Where DNS is answered.
