@@ -108,7 +108,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     // The first line is a pattern of each kind, the rest a URL.
     let text = String::from_utf8_lossy(bytes);
-    let (pattern, url) = text.split_once('\n').unwrap_or((&text, ""));
+    let (pattern, url) = text.split_once('\n').unwrap_or((&*text, ""));
     let patterns = [
         (Place::Host, Syntax::Glob, pattern),
         (Place::Url, Syntax::Glob, pattern),
