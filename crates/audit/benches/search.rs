@@ -152,14 +152,14 @@ fn main() {
     });
     let later = monday.after(Duration::from_secs(86_400 * 20));
     timed("sealed", || {
-        seal_days(folder.path(), None, later, |_| {}).unwrap()
+        seal_days(folder.path(), None, later, &[], |_| {}).unwrap()
     });
     println!("{} bytes a row", size(folder.path()) / rows as u64);
     searches("sealed", folder.path(), None);
     let key = Identity::generate();
     let recipient = key.recipient();
     timed("closed", || {
-        seal_days(folder.path(), Some(&recipient), later, |_| {}).unwrap();
+        seal_days(folder.path(), Some(&recipient), later, &[], |_| {}).unwrap();
     });
     assert!(search(folder.path(), &Search::default()).is_err());
     searches("closed", folder.path(), Some(&EnvelopeKey::Identity(key)));

@@ -78,6 +78,14 @@ impl Cases {
         }
     }
 
+    /// The time around a moment that a case covers.
+    pub fn span(around: Moment) -> Span {
+        Span {
+            since: Some(around.before(EITHER_SIDE)),
+            until: Some(around.after(EITHER_SIDE)),
+        }
+    }
+
     /// Copies the rows about a subject, 24 hours either side of a moment, to a file of their own,
     /// with the corrections that speak of them; on the disk when this returns.
     ///
@@ -98,10 +106,7 @@ impl Cases {
             let name = name.to_owned();
             return Err(HoldError::Exists { name });
         }
-        let span = Span {
-            since: Some(around.before(EITHER_SIDE)),
-            until: Some(around.after(EITHER_SIDE)),
-        };
+        let span = Self::span(around);
         let beside = self.folder.join(format!("{file}.new"));
         let written = self.write(&beside, name, journal, subject, span, key);
         let named = written.and_then(|done| {
@@ -138,14 +143,23 @@ impl Cases {
     /// Fails when the file cannot be deleted.
     pub fn release(&self, name: &str) -> Result<(), HoldError> {
         let file = self.file(name)?;
-        let path = self.folder.join(&file);
-        match std::fs::remove_file(&path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(HoldError::Write { file, source }),
+        let failed = |source| HoldError::Write {
+            file: file.clone(),
+            source,
+        };
+        // Whom cases are closed to may have changed since it was held.
+        for end in ["", CLOSED] {
+            let open = file.strip_suffix(CLOSED).unwrap_or(&file);
+            match std::fs::remove_file(self.folder.join(format!("{open}{end}"))) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(failed(source)),
+            }
         }
-        let synced = File::open(&self.folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|source| HoldError::Write { file, source })
+        match File::open(&self.folder).and_then(|folder| folder.sync_all()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// Reads a case back, opened.
@@ -179,7 +193,7 @@ impl Cases {
             && name
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let end = if self.recipient.is_some() { ".age" } else { "" };
+        let end = if self.recipient.is_some() { CLOSED } else { "" };
         if right {
             Ok(format!("{name}.case.jsonl{end}"))
         } else {
@@ -242,6 +256,7 @@ fn line(to: &mut Vec<u8>, what: &impl Serialize) -> io::Result<()> {
     Ok(())
 }
 
+const CLOSED: &str = ".age";
 const EITHER_SIDE: Duration = Duration::from_secs(86_400);
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ pub use row_format::{RowFormat, RowWriter, csv_cell, escaped};
 pub use sealed_day::{SealDayError, SealedDay, seal_days};
 pub use search::{Search, SearchError, each_row, search, search_with};
 pub use settings::Settings;
-pub use subject::{Disclosed, Span, Subject};
+pub use subject::{Disclosed, ParseSubjectError, Span, Subject};
 pub use transcript::{Cut, DecodeError, ReadTranscriptError, Transcript, Written};
 pub use verify::{EntryFault, Verified, VerifyError, verify};
 pub use witness::{KeepHeadError, ReadWitnessError, Witness, WitnessState};

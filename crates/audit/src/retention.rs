@@ -2,6 +2,7 @@ use crate::correction::Correction;
 use crate::day_file::{Day, Kept, kept_files};
 use crate::decision_row::RetentionClass;
 use crate::settings::Settings;
+use crate::subject::Span;
 use model::{Digest, Moment};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -47,12 +48,18 @@ pub struct RetentionError {
 }
 
 impl Expiry {
-    /// Finds what is older than its class is kept.
+    /// Finds what is older than its class is kept. Days of which any moment lies in `spared` are
+    /// left alone: somebody still has to copy from them.
     ///
     /// # Errors
     ///
     /// Fails when the folder or one of these files cannot be read.
-    pub fn find(folder: &Path, settings: &Settings, now: Moment) -> Result<Self, RetentionError> {
+    pub fn find(
+        folder: &Path,
+        settings: &Settings,
+        now: Moment,
+        spared: &[Span],
+    ) -> Result<Self, RetentionError> {
         let failed = |file: &Path, source| RetentionError {
             file: file.display().to_string(),
             done: "read",
@@ -62,7 +69,8 @@ impl Expiry {
         let mut proofs = Vec::new();
         for kept in kept_files(folder).map_err(|source| failed(folder, source))? {
             let kept_days = settings.days(kept.class());
-            if kept.day().0 >= today.0 - i64::from(kept_days) {
+            let wanted = spared.iter().any(|span| span.meets(kept.day()));
+            if wanted || kept.day().0 >= today.0 - i64::from(kept_days) {
                 continue;
             }
             let (bytes, digest) =
@@ -74,10 +82,12 @@ impl Expiry {
                 digest,
             });
         }
+        let past = now.before(Duration::from_secs(86_400 * longest(settings)));
+        let left = spared.iter().filter_map(|span| span.since);
         Ok(Self {
             folder: folder.to_owned(),
             proofs,
-            none_before: now.before(Duration::from_secs(86_400 * longest(settings))),
+            none_before: left.fold(past, Moment::min),
         })
     }
 

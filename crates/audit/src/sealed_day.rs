@@ -1,6 +1,7 @@
 use crate::day_file::{Day, DayFile, DayFileError, Kept, kept_files};
 use crate::envelope::{Envelope, Recipient};
 use crate::retention::digest_of;
+use crate::subject::Span;
 use model::{Digest, Moment};
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
@@ -36,7 +37,8 @@ pub struct SealDayError {
 /// Seals the days before yesterday that are not sealed yet: gives them the indexes that a search
 /// wants, takes their digest, and closes them to a recipient whose key lies elsewhere.
 ///
-/// A file that somebody is still writing or reading is left for the next time. Call it at night, on
+/// A file that somebody is still writing or reading is left for the next time, and so are days of
+/// which any moment lies in `spared`: who copies from them has not the key. Call it at night, on
 /// a thread of its own: a million rows take some seconds.
 ///
 /// # Errors
@@ -47,6 +49,7 @@ pub fn seal_days(
     folder: &Path,
     recipient: Option<&Recipient>,
     now: Moment,
+    spared: &[Span],
     mut done: impl FnMut(SealedDay),
 ) -> Result<(), SealDayError> {
     let failed = |file: String, source: Box<dyn std::error::Error + Send + Sync>| SealDayError {
@@ -59,7 +62,8 @@ pub fn seal_days(
         let closed_already = files
             .iter()
             .any(|other| other.closed && other.key == kept.key);
-        if kept.closed || closed_already || kept.key.day.0 >= Day::of(now).0 - 1 {
+        let wanted = spared.iter().any(|span| span.meets(kept.key.day));
+        if wanted || kept.closed || closed_already || kept.key.day.0 >= Day::of(now).0 - 1 {
             continue;
         }
         match seal(kept, recipient, now) {

@@ -1,3 +1,4 @@
+use crate::day_file::Day;
 use crate::decision_row::{DecisionRow, Known};
 use crate::envelope::EnvelopeKey;
 use crate::search::{Search, SearchError, each_row_where};
@@ -6,6 +7,7 @@ use serde::Serialize;
 use std::io;
 use std::net::IpAddr;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// The person or the device that records are about.
@@ -20,6 +22,31 @@ pub enum Subject {
     Client(IpAddr),
 }
 
+/// A text names neither a person nor a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a person is named as `user:NAME`, a device as `device:NAME` or by its address")]
+pub struct ParseSubjectError;
+
+impl FromStr for Subject {
+    type Err = ParseSubjectError;
+
+    fn from_str(text: &str) -> Result<Self, ParseSubjectError> {
+        let named = |name: &str| match name.trim() {
+            "" => Err(ParseSubjectError),
+            name => Ok(name.to_owned()),
+        };
+        if let Some(name) = text.strip_prefix("user:") {
+            return named(name).map(Self::User);
+        }
+        if let Some(name) = text.strip_prefix("device:") {
+            return named(name).map(Self::Device);
+        }
+        text.parse()
+            .map(Self::Client)
+            .map_err(|_| ParseSubjectError)
+    }
+}
+
 /// A span of time, from a moment to the one before which it ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Span {
@@ -27,6 +54,14 @@ pub struct Span {
     pub since: Option<Moment>,
     /// The moment before which it was; `None` is up to now.
     pub until: Option<Moment>,
+}
+
+impl Span {
+    /// Whether any moment of a day lies in it.
+    pub(crate) fn meets(&self, day: Day) -> bool {
+        let from = self.since.is_none_or(|since| Day::of(since) <= day);
+        from && self.until.is_none_or(|until| day <= Day::of(until))
+    }
 }
 
 /// What an export for the person concerned came to.

@@ -31,6 +31,7 @@ mod drift;
 mod entrance;
 mod force;
 mod founding;
+mod holds;
 mod look;
 mod notify;
 mod propose;
@@ -95,6 +96,8 @@ pub struct Desk {
     /// Second factors that are being enrolled.
     enrolling: Mutex<BTreeMap<AccountId, Zeroizing<String>>>,
     set_back: RwLock<Option<SetBack>>,
+    /// One keeper of the journal at a time: it may be asked for while it runs by itself.
+    keeping: Mutex<()>,
 }
 
 /// A desk that was opened, and what happened on the way.
@@ -214,6 +217,7 @@ impl Desk {
             handed: Mutex::default(),
             enrolling: Mutex::default(),
             set_back: RwLock::default(),
+            keeping: Mutex::default(),
         };
         let version = json!({ "version": env!("CARGO_PKG_VERSION") });
         desk.write(&desk.hold(), Actor::Gateway, EntryKind::Started, &version)?;

@@ -224,6 +224,36 @@ pub(crate) struct HoldChanged {
     pub(crate) matter: ProposalId,
 }
 
+/// Rows of a hold were copied, or copies were deleted: half a copy by the whole one, or all after
+/// the release.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CaseChanged {
+    /// The hold.
+    pub(crate) of: String,
+    #[serde(default)]
+    pub(crate) kept: Option<CaseFile>,
+    /// The names of the cases that are gone.
+    #[serde(default)]
+    pub(crate) deleted: Vec<String>,
+}
+
+/// A copy of the rows that a hold keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CaseFile {
+    pub(crate) name: String,
+    pub(crate) file: String,
+    pub(crate) rows: u64,
+    /// Of the opened file.
+    pub(crate) digest: Digest,
+    #[serde(default)]
+    pub(crate) closed_to: Option<String>,
+    /// Whether all of its time had passed when it was made.
+    pub(crate) whole: bool,
+}
+
+/// In the payload of a retention entry: nothing is deleted until the clock is believed.
+pub(crate) const WAITS: &str = "waits";
+
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct StateAccepted {
     pub(crate) accepted: u64,

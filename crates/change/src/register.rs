@@ -1,6 +1,6 @@
 use crate::history::Line;
 use crate::measure::{Ending, Held};
-use crate::record::{TokenFacts, Verified};
+use crate::record::{CaseFile, TokenFacts, Verified};
 use crate::request::Request;
 use crate::{
     Account, AccountId, FeedChange, HoldChange, Matter, PersonId, ProposalId, RequestId,
@@ -13,7 +13,11 @@ use policy::Overlay;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod fold;
+mod leap_watch;
 mod lines;
+
+pub(crate) use leap_watch::Leap;
+use leap_watch::LeapWatch;
 
 /// What the ledger says, in a form that can be asked: a fold over its entries.
 ///
@@ -30,6 +34,10 @@ pub(crate) struct Register {
     pub(crate) commissioning: Option<Commissioned>,
     pub(crate) feeds: BTreeMap<String, FeedChange>,
     pub(crate) holds: BTreeMap<String, HoldChange>,
+    /// The copies that were made for holds, by the hold's id; also of holds that are over, until
+    /// their copies are gone.
+    pub(crate) cases: BTreeMap<String, Vec<CaseFile>>,
+    pub(crate) leaps: LeapWatch,
     pub(crate) social: BTreeMap<(String, String), SocialChange>,
     pub(crate) drifts: BTreeSet<Digest>,
     pub(crate) accepted: BTreeSet<(u64, Digest)>,
@@ -131,6 +139,8 @@ impl Default for Register {
             commissioning: None,
             feeds: BTreeMap::new(),
             holds: BTreeMap::new(),
+            cases: BTreeMap::new(),
+            leaps: LeapWatch::default(),
             social: BTreeMap::new(),
             drifts: BTreeSet::new(),
             accepted: BTreeSet::new(),

@@ -60,6 +60,11 @@ impl StateFolder {
         state.join("journal")
     }
 
+    /// The folder of what holds keep from deletion, in a state folder.
+    pub fn cases_in(state: &Path) -> PathBuf {
+        state.join("cases")
+    }
+
     /// The folder of compiled lists, in a state folder.
     pub fn lists_in(state: &Path) -> PathBuf {
         state.join("lists")

@@ -6,8 +6,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Deletes and seals old records each hour, on a thread of its own: it may take minutes, and what
-/// is due at its minute must not wait for it.
+/// Deletes and seals old records each hour, and copies what a hold keeps within a second, on a
+/// thread of its own: it may take minutes, and what is due at its minute must not wait for it.
 pub(crate) struct Records {
     stop: Sender<()>,
     thread: JoinHandle<()>,
@@ -21,10 +21,17 @@ impl Records {
         let thread = std::thread::Builder::new()
             .name("records".to_owned())
             .spawn(move || {
+                let (mut looks, mut failed) = (0, Vec::new());
                 loop {
-                    if let Err(error) = desk.keep_records(&settings) {
-                        tracing::error!(error = %chain(&error), "records are not kept as they should be");
+                    let wanted = desk.holds_to_keep();
+                    // What failed is tried again with the rest, not each second.
+                    if looks % LOOKS == 0 || wanted != failed {
+                        if let Err(error) = desk.keep_records(&settings) {
+                            tracing::error!(error = %chain(&error), "records are not kept as they should be");
+                        }
+                        failed = desk.holds_to_keep();
                     }
+                    looks += 1;
                     match stopped.recv_timeout(EVERY) {
                         Err(RecvTimeoutError::Timeout) => {}
                         Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
@@ -42,4 +49,6 @@ impl Records {
     }
 }
 
-const EVERY: Duration = Duration::from_secs(3_600);
+const EVERY: Duration = Duration::from_secs(1);
+/// An hour of looks.
+const LOOKS: u64 = 3_600;

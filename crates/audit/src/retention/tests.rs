@@ -32,7 +32,7 @@ fn each_class_is_deleted_when_its_time_is_over_and_leaves_a_proof() {
     let mut left = Vec::new();
     for day in 1..=25 {
         clock.advance(DAY);
-        let expiry = Expiry::find(folder.path(), &settings(), clock.now()).unwrap();
+        let expiry = Expiry::find(folder.path(), &settings(), clock.now(), &[]).unwrap();
         let proofs = expiry.proofs().to_vec();
         assert_eq!(expiry.delete().unwrap(), proofs);
         let count = search(folder.path(), &Search::default()).unwrap().len();
@@ -59,8 +59,8 @@ fn a_crash_before_the_deletion_finds_the_same_files_again() {
     journal.write(&[row("a.test", monday())]).unwrap();
     drop(journal);
     let later = monday().after(DAY * 9);
-    let first = Expiry::find(folder.path(), &settings(), later).unwrap();
-    let again = Expiry::find(folder.path(), &settings(), later).unwrap();
+    let first = Expiry::find(folder.path(), &settings(), later, &[]).unwrap();
+    let again = Expiry::find(folder.path(), &settings(), later, &[]).unwrap();
     assert_eq!((first.proofs(), first.proofs().len()), (again.proofs(), 1));
 }
 
@@ -73,7 +73,7 @@ fn today_and_yesterday_are_never_deleted_whatever_the_settings_say() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
     let mut journal = Journal::open(folder.path(), clock.clone()).unwrap();
     journal.write(&[row("a.test", monday())]).unwrap();
-    let expiry = Expiry::find(folder.path(), &nothing, monday().after(DAY)).unwrap();
+    let expiry = Expiry::find(folder.path(), &nothing, monday().after(DAY), &[]).unwrap();
     assert_eq!(expiry.proofs(), []);
 }
 
@@ -88,6 +88,21 @@ fn other_files_of_the_folder_are_left_alone() {
         assert_eq!(FileKey::parse(name), None);
         std::fs::write(folder.path().join(name), b"x").unwrap();
     }
-    let expiry = Expiry::find(folder.path(), &settings(), monday()).unwrap();
+    let expiry = Expiry::find(folder.path(), &settings(), monday(), &[]).unwrap();
     assert_eq!(expiry.proofs(), []);
+}
+
+// LOG-05: what a hold still has to copy is not deleted under its hands.
+#[test]
+fn a_day_that_somebody_still_copies_from_is_spared() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let mut journal = Journal::open(folder.path(), clock).unwrap();
+    journal.write(&[row("a.test", monday())]).unwrap();
+    drop(journal);
+    let late = monday().after(30 * DAY);
+    let spared = [crate::Cases::span(monday())];
+    let expiry = Expiry::find(folder.path(), &settings(), late, &spared).unwrap();
+    assert_eq!(expiry.proofs(), []);
+    let expiry = Expiry::find(folder.path(), &settings(), late, &[]).unwrap();
+    assert_eq!(expiry.proofs().len(), 1);
 }

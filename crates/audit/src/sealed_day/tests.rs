@@ -27,7 +27,7 @@ fn journal() -> tempfile::TempDir {
 
 fn seal(folder: &Path, recipient: Option<&Recipient>, days: u64) -> Vec<SealedDay> {
     let mut sealed = Vec::new();
-    seal_days(folder, recipient, later(days), |day| sealed.push(day)).unwrap();
+    seal_days(folder, recipient, later(days), &[], |day| sealed.push(day)).unwrap();
     sealed
 }
 
@@ -111,9 +111,13 @@ fn a_day_that_is_still_read_or_written_is_left_for_the_next_time() {
     rows.next().unwrap();
     let key = Identity::generate();
     let mut sealed = Vec::new();
-    let tried = seal_days(folder.path(), Some(&key.recipient()), later(2), |day| {
-        sealed.push(day)
-    });
+    let tried = seal_days(
+        folder.path(),
+        Some(&key.recipient()),
+        later(2),
+        &[],
+        |day| sealed.push(day),
+    );
     assert!(tried.is_err() || sealed.is_empty());
     drop(rows);
     drop(statement);

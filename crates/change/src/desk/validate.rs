@@ -86,6 +86,9 @@ pub enum InvalidChange {
     /// The register of social media accounts wants two people.
     #[error("name at least two members of staff, what the account is for, and its network")]
     Social,
+    /// A hold on nobody, or far in the future.
+    #[error("a hold names `user:NAME`, `device:NAME` or an address, and a moment that has come")]
+    Hold,
     /// A feed without name or address.
     #[error("a feed has a name, and the 1 to 8 addresses that it speaks from")]
     Feed,
@@ -173,6 +176,7 @@ impl Desk {
                     return Err(InvalidChange::Feed);
                 }
             }
+            Change::Hold(hold) => super::holds::check(hold, now)?,
             Change::Release { hold } => {
                 if !self.register().holds.contains_key(hold) {
                     return Err(InvalidChange::NotInForce { id: hold.clone() });
@@ -192,7 +196,6 @@ impl Desk {
             | Change::Pause(_)
             | Change::Isolation(_)
             | Change::Block(_)
-            | Change::Hold(_)
             | Change::RotateKey => {}
         }
         Ok(())

@@ -1,7 +1,7 @@
 use super::{Activation, Commissioned, CredentialFacts, Heard, Register, SignOff};
 use crate::life::Step;
 use crate::measure::{Ending, Held};
-use crate::record::{self, CommissioningState};
+use crate::record::{self, CommissioningState, WAITS};
 use crate::request::{Asked, Request, RequestState};
 use crate::{Change, Decision, FeedChange, Matter, ProposalId, Route, SocialChange, Stage, Who};
 use alert::Role;
@@ -14,6 +14,7 @@ impl Register {
     /// noted, and has no effect.
     pub(crate) fn hear(&mut self, heard: &Heard<'_>) {
         self.latest = self.latest.max(heard.at);
+        self.leaps.hear(heard.at, heard.kind);
         let understood = match heard.payload {
             // What was erased was understood once; the header says what is left of it.
             None => true,
@@ -68,7 +69,16 @@ impl Register {
                 read(payload, |found| self.signed_in(heard.at, &found))
             }
             EntryKind::Absence => read(payload, |found| self.absent(heard, &found)),
-            EntryKind::Hold => read(payload, |found| self.held_records(heard, found)),
+            EntryKind::Hold => {
+                read(payload, |found| self.held_records(heard, found))
+                    || read(payload, |found| self.copied(found))
+            }
+            EntryKind::Retention => {
+                if payload.get(WAITS).is_some() {
+                    self.leaps.told();
+                }
+                true
+            }
             EntryKind::Verified => read(payload, |found| self.verified = Some((heard.at, found))),
             EntryKind::Witnessed => {
                 read(payload, |found| self.state_accepted(heard, &found)) || payload.is_object()
@@ -87,7 +97,6 @@ impl Register {
             | EntryKind::Disclosure
             | EntryKind::Export
             | EntryKind::Erasure
-            | EntryKind::Retention
             | EntryKind::KeyRotated
             | EntryKind::Notice
             | EntryKind::Incident
@@ -474,6 +483,15 @@ impl Register {
         }
         if let Some(hold) = found.release {
             self.holds.remove(&hold);
+        }
+    }
+
+    fn copied(&mut self, found: record::CaseChanged) {
+        let cases = self.cases.entry(found.of.clone()).or_default();
+        cases.retain(|case| !found.deleted.contains(&case.name));
+        cases.extend(found.kept);
+        if cases.is_empty() {
+            self.cases.remove(&found.of);
         }
     }
 

@@ -1,6 +1,6 @@
 use super::{Heard, Register};
 use crate::history::Line;
-use crate::record::ListsActivated;
+use crate::record::{ListsActivated, WAITS};
 use crate::{Direction, ProposalId};
 use audit::{Actor, EntryKind};
 use serde_json::Value;
@@ -119,6 +119,10 @@ impl Register {
             EntryKind::ListsActivated => lists(payload),
             EntryKind::SignInRefused => format!("a sign-in was refused: {}", text("why")),
             EntryKind::BreakGlass => format!("the sealed account was used: {}", text("reason")),
+            EntryKind::Hold if payload.get("of").is_some() => case_words(payload),
+            EntryKind::Retention if payload.get(WAITS).is_some() => {
+                "no records are deleted until the clock can be believed".to_owned()
+            }
             EntryKind::Disclosure => {
                 format!("a named person's history was read: {}", text("reason"))
             }
@@ -165,6 +169,19 @@ fn lists(payload: &Value) -> String {
     match told.is_empty() {
         true => plain(EntryKind::ListsActivated).to_owned(),
         false => format!("lists were refreshed: {}", told.join(", ")),
+    }
+}
+
+/// What became of the copies of a hold.
+fn case_words(payload: &Value) -> String {
+    let of = payload
+        .get("of")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let rows = payload.get("kept").and_then(|kept| kept.get("rows"));
+    match rows.and_then(Value::as_u64) {
+        Some(rows) => format!("the records that {of} keeps were copied: {rows} rows"),
+        None => format!("the copies of the records that {of} kept were deleted"),
     }
 }
 

@@ -4,6 +4,7 @@
 mod around;
 mod commissioning;
 mod entrance;
+mod holds;
 mod ledger;
 mod lists;
 mod routes;
