@@ -62,6 +62,8 @@ impl Ledger {
     /// Destroys the payloads of entries, and the keys without which nobody can confirm a guess of
     /// them (LOG-04). Leaves and tree stay, and an entry says which were erased and why.
     ///
+    /// `matter` names what two people decided, where somebody did.
+    ///
     /// The entry comes first: a crash between the two is made good at the next opening, so a
     /// payload is never gone without an entry that says so. Copies and exports are not reached.
     ///
@@ -74,6 +76,7 @@ impl Ledger {
         entries: &[EntryIndex],
         actor: Actor,
         reason: &str,
+        matter: Option<&str>,
     ) -> Result<EntryIndex, EraseError> {
         let wanted: BTreeSet<u64> = entries.iter().map(|entry| entry.0).collect();
         let mut blanks = Vec::new();
@@ -88,6 +91,7 @@ impl Ledger {
                     "erased": wanted,
                     "lengths": blanks.iter().map(Blank::size).collect::<Vec<_>>(),
                     "reason": reason,
+                    "matter": matter,
                 }),
             })
         };

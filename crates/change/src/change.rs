@@ -47,6 +47,11 @@ pub enum Change {
         /// The id of the hold.
         hold: String,
     },
+    /// The words of entries of the change log destroyed for good; that they were written stays.
+    Erase {
+        /// The entries.
+        entries: Vec<u64>,
+    },
     /// What lists say of hosts of `essential.toml` taken back.
     LiftLabels {
         /// The hosts.
@@ -201,6 +206,8 @@ kinds! {
     Hold "hold" "records kept";
     /// Records let go.
     Release "release" "records let go";
+    /// Words of entries.
+    Erase "erase" "words erased";
     /// What lists say of essential hosts.
     LiftLabels "lift-labels" "essential site opened again";
     /// An earlier version.
@@ -241,6 +248,7 @@ impl Change {
             Self::Feed(_) => ChangeKind::Feed,
             Self::Hold(_) => ChangeKind::Hold,
             Self::Release { .. } => ChangeKind::Release,
+            Self::Erase { .. } => ChangeKind::Erase,
             Self::LiftLabels { .. } => ChangeKind::LiftLabels,
             Self::Rollback { .. } => ChangeKind::Rollback,
             Self::ListRollback(_) => ChangeKind::ListRollback,
@@ -267,6 +275,7 @@ impl Change {
             | Self::Account(_)
             | Self::Feed(_)
             | Self::Release { .. }
+            | Self::Erase { .. }
             | Self::LiftLabels { .. }
             | Self::Rollback { .. }
             | Self::ListRollback(_)
@@ -294,6 +303,7 @@ impl Change {
             | Self::Feed(_)
             | Self::Hold(_)
             | Self::Release { .. }
+            | Self::Erase { .. }
             | Self::Rollback { .. }
             | Self::ListRollback(_)
             | Self::RotateKey
@@ -319,6 +329,7 @@ impl Change {
             | Self::Feed(_)
             | Self::Hold(_)
             | Self::Release { .. }
+            | Self::Erase { .. }
             | Self::LiftLabels { .. }
             | Self::Rollback { .. }
             | Self::ListRollback(_)
@@ -346,6 +357,7 @@ impl Change {
             | Self::Feed(_)
             | Self::Hold(_)
             | Self::Release { .. }
+            | Self::Erase { .. }
             | Self::LiftLabels { .. }
             | Self::Rollback { .. }
             | Self::ListRollback(_)
@@ -372,6 +384,7 @@ impl Change {
             | Self::Feed(_)
             | Self::Hold(_)
             | Self::Release { .. }
+            | Self::Erase { .. }
             | Self::LiftLabels { .. }
             | Self::Rollback { .. }
             | Self::ListRollback(_)

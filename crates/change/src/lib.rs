@@ -19,6 +19,7 @@ mod desk;
 mod effect;
 mod history;
 mod id;
+mod incident_step;
 mod life;
 mod matter;
 mod measure;
@@ -45,13 +46,14 @@ pub use credential::password::WeakPasswordError;
 pub use credential::second_factor::{Enrolment, RecoveryCodes};
 pub use desk::{
     ActivateError, Activated, ApiToken, Commission, ConfirmError, DecideError, Desk, Disclosure,
-    Drift, DriftError, FoundError, InvalidChange, LookError, OpenDeskError, Opened, ProposeError,
-    RecordsError, RefreshError, Refreshed, SecretError, SessionError, SetBack, SignInError,
-    SimilarMatter, Ticked, TokenError, Verification,
+    Drift, DriftError, EvidenceOrder, ExportError, FoundError, Gathered, InvalidChange, LookError,
+    OpenDeskError, Opened, ProposeError, RecordsError, RefreshError, Refreshed, SecretError,
+    SessionError, SetBack, SignInError, SimilarMatter, Ticked, TokenError, Verification,
 };
 pub use effect::{Direction, Effect, EffectLine, Part, Side, compare};
 pub use history::{HistoryFilter, Line, Past};
 pub use id::{AccountId, ParseIdError, PersonId, ProposalId, RequestId};
+pub use incident_step::IncidentStep;
 pub use life::{Stage, Step, StepError};
 pub use matter::{Decider, Decision, Draft, Filter, Matter, Outcome, Risk, Route, Who};
 pub use measure::{Ending, InForce, Measure};

@@ -90,6 +90,7 @@ impl Measure {
             | Change::Feed(_)
             | Change::Hold(_)
             | Change::Release { .. }
+            | Change::Erase { .. }
             | Change::LiftLabels { .. }
             | Change::Rollback { .. }
             | Change::ListRollback(_)

@@ -251,6 +251,15 @@ pub(crate) struct CaseFile {
     pub(crate) whole: bool,
 }
 
+/// Somebody looked at an incident, or did something about it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct IncidentNoted {
+    pub(crate) incident: u64,
+    /// What was done, in a word or two.
+    pub(crate) done: String,
+    pub(crate) by: Who,
+}
+
 /// In the payload of a retention entry: nothing is deleted until the clock is believed.
 pub(crate) const WAITS: &str = "waits";
 

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 mod fold;
 mod leap_watch;
 mod lines;
+mod needed;
 
 pub(crate) use leap_watch::Leap;
 use leap_watch::LeapWatch;
@@ -44,6 +45,13 @@ pub(crate) struct Register {
     pub(crate) sign_offs: Vec<SignOff>,
     pub(crate) verified: Option<(Moment, Verified)>,
     pub(crate) lines: Vec<Line>,
+    /// Who saw which incident.
+    pub(crate) seen: BTreeSet<(u64, PersonId)>,
+    /// How many proposals and requests were ever made; numbers never come twice, even where the
+    /// words of the last were erased.
+    pub(crate) asked: u32,
+    /// Whether the words of any entry were erased.
+    pub(crate) erased: bool,
     /// The latest time of any entry: the clock was there once, whatever it says now.
     pub(crate) latest: Moment,
     /// Entries whose payload this version cannot read, though it was not erased.
@@ -60,7 +68,7 @@ pub(crate) struct Register {
 }
 
 /// What the ledger says of the secrets of an account.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CredentialFacts {
     /// What the file must bear.
     pub(crate) tag: Option<Digest>,
@@ -70,7 +78,7 @@ pub(crate) struct CredentialFacts {
 }
 
 /// A policy that came into force.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Activation {
     pub(crate) bundle: Digest,
     pub(crate) artefact: Digest,
@@ -80,7 +88,7 @@ pub(crate) struct Activation {
 }
 
 /// The days in which the technician edits freely.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Commissioned {
     pub(crate) ends: Moment,
     pub(crate) ended: bool,
@@ -147,6 +155,9 @@ impl Default for Register {
             sign_offs: Vec::new(),
             verified: None,
             lines: Vec::new(),
+            seen: BTreeSet::new(),
+            asked: 0,
+            erased: false,
             latest: Moment::from_millis(i64::MIN),
             unread: Vec::new(),
             impossible: Vec::new(),
@@ -217,13 +228,19 @@ impl Register {
     /// The number of the next proposal.
     pub(crate) fn next_proposal(&self) -> ProposalId {
         let last = self.matters.keys().next_back();
-        ProposalId(last.map_or(1, |last| last.0.saturating_add(1)))
+        ProposalId(self.past_erased(last.map_or(0, |last| last.0)))
     }
 
     /// The number of the next request.
     pub(crate) fn next_request(&self) -> RequestId {
         let last = self.requests.keys().next_back();
-        RequestId(last.map_or(1, |last| last.0.saturating_add(1)))
+        RequestId(self.past_erased(last.map_or(0, |last| last.0)))
+    }
+
+    /// The number after the last, and after every one that may have been erased.
+    fn past_erased(&self, last: u32) -> u32 {
+        let passed = if self.erased { self.asked } else { 0 };
+        last.max(passed).saturating_add(1)
     }
 
     /// Until when the technician edits freely; `None` when that is over, or never began.

@@ -66,6 +66,7 @@ pub const RIGHTS: [Right; 21] = [
     right(ChangeKind::Feed, OWNERS, LEADERS),
     right(ChangeKind::Hold, KEEPERS, GUARDIANS),
     right(ChangeKind::Release, KEEPERS, GUARDIANS),
+    right(ChangeKind::Erase, KEEPERS, LEADERS),
     right(ChangeKind::LiftLabels, CARERS, GUARDIANS),
     right(ChangeKind::Rollback, HANDS, DECIDERS),
     right(ChangeKind::ListRollback, HANDS, DECIDERS),

@@ -70,6 +70,7 @@ impl Case<'_> {
                 decide(Role::Headteacher, "two people let records go")
             }
             Change::Release { .. } => decide(Role::SafeguardingLead, "two people let records go"),
+            Change::Erase { .. } => decide(Role::Headteacher, "what is erased never comes back"),
             Change::LiftLabels { .. } => AFTERWARDS,
             Change::RotateKey => decide(Role::Headteacher, "it is about the proof of the log"),
             Change::AcceptState { .. } => Route::Decide {

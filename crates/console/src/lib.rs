@@ -31,6 +31,7 @@ mod chart;
 mod connection;
 mod console;
 mod csv;
+mod exports;
 mod faces;
 mod form;
 mod frame;

@@ -157,6 +157,13 @@ pub(crate) fn title(change: &Change, lexicon: &Lexicon, zone: &Zone) -> String {
             lexicon.whom(std::slice::from_ref(&hold.subject))
         ),
         Change::Release { hold } => format!("Let the records of hold {hold} be deleted again"),
+        Change::Erase { entries } => {
+            let numbers: Vec<String> = entries.iter().map(u64::to_string).collect();
+            format!(
+                "Erase the words of entries {} of the change log for good",
+                numbers.join(", ")
+            )
+        }
         Change::LiftLabels { names } => {
             format!("Open the essential site {} again", lexicon.sites(names))
         }

@@ -16,7 +16,7 @@ fn ledger(disk: &Arc<FaultDisk>) -> Ledger {
 
 fn erase(ledger: &Ledger, entries: &[u64]) -> Result<EntryIndex, EraseError> {
     let entries: Vec<_> = entries.iter().copied().map(EntryIndex).collect();
-    ledger.erase(&entries, Actor::Gateway, "request of the person")
+    ledger.erase(&entries, Actor::Gateway, "request of the person", None)
 }
 
 /// Which payloads can still be read; the ledger must verify.

@@ -16,7 +16,7 @@ fn ledger() -> Ledger {
     ledger.append(entry(5)).unwrap();
     ledger.append(entry(6)).unwrap();
     ledger
-        .erase(&[EntryIndex(6)], Actor::Gateway, "asked for")
+        .erase(&[EntryIndex(6)], Actor::Gateway, "asked for", None)
         .unwrap();
     ledger.rotate_key(Actor::Gateway, "yearly").unwrap();
     ledger.append(entry(9)).unwrap();

@@ -42,7 +42,7 @@ fn ledger(forge: impl Fn(u64, Entry) -> Vec<Entry>) -> Ledger {
         }
         match number {
             // A history made up may be too short for it.
-            10 => drop(ledger.erase(&[EntryIndex(4)], Actor::Gateway, "asked for")),
+            10 => drop(ledger.erase(&[EntryIndex(4)], Actor::Gateway, "asked for", None)),
             12 => ledger
                 .rotate_key(Actor::Gateway, "yearly")
                 .map(drop)

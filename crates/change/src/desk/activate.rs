@@ -30,6 +30,9 @@ pub enum ActivateError {
     /// The key of the ledger could not be replaced.
     #[error(transparent)]
     Key(#[from] audit::RotateKeyError),
+    /// The words of entries could not be erased.
+    #[error(transparent)]
+    Erase(#[from] audit::EraseError),
     /// The secrets of an account could not be set.
     #[error(transparent)]
     Secrets(#[from] crate::SecretError),
@@ -100,6 +103,7 @@ impl Desk {
             Change::Release { hold } => {
                 self.hold_records(writing, who, matter, None, Some(hold.clone()))
             }
+            Change::Erase { entries } => self.erase_words(writing, who, matter, entries),
             Change::SocialAccount(social) => {
                 let payload = SocialChanged {
                     social: social.clone(),
@@ -310,6 +314,7 @@ pub(super) fn opens(matter: &Matter) -> bool {
         | Change::Feed(_)
         | Change::Hold(_)
         | Change::Release { .. }
+        | Change::Erase { .. }
         | Change::LiftLabels { .. }
         | Change::Rollback { .. }
         | Change::ListRollback(_)

@@ -75,6 +75,7 @@ impl Desk {
             | Change::Feed(_)
             | Change::Hold(_)
             | Change::Release { .. }
+            | Change::Erase { .. }
             | Change::RotateKey
             | Change::AcceptState { .. }
             | Change::SocialAccount(_)

@@ -89,6 +89,12 @@ pub enum InvalidChange {
     /// A hold on nobody, or far in the future.
     #[error("a hold names `user:NAME`, `device:NAME` or an address, and a moment that has come")]
     Hold,
+    /// Entries that cannot lose their words.
+    #[error("{why}")]
+    Erase {
+        /// Why, in plain words.
+        why: String,
+    },
     /// A feed without name or address.
     #[error("a feed has a name, and the 1 to 8 addresses that it speaks from")]
     Feed,
@@ -182,6 +188,7 @@ impl Desk {
                     return Err(InvalidChange::NotInForce { id: hold.clone() });
                 }
             }
+            Change::Erase { entries } => self.check_erasure(entries)?,
             Change::EndCommissioning => {
                 self.commissioning().ok_or(InvalidChange::Commissioning)?;
             }
@@ -450,6 +457,7 @@ fn check_span(change: &Change, now: Moment) -> Result<(), InvalidChange> {
         | ChangeKind::Feed
         | ChangeKind::Hold
         | ChangeKind::Release
+        | ChangeKind::Erase
         | ChangeKind::LiftLabels
         | ChangeKind::Rollback
         | ChangeKind::ListRollback
@@ -484,6 +492,7 @@ fn check_whom(change: &Change) -> Result<(), InvalidChange> {
         | ChangeKind::Account
         | ChangeKind::Feed
         | ChangeKind::Release
+        | ChangeKind::Erase
         | ChangeKind::LiftLabels
         | ChangeKind::Rollback
         | ChangeKind::ListRollback
@@ -519,6 +528,7 @@ fn check_sites(change: &Change) -> Result<(), InvalidChange> {
         | Change::Feed(_)
         | Change::Hold(_)
         | Change::Release { .. }
+        | Change::Erase { .. }
         | Change::Rollback { .. }
         | Change::ListRollback(_)
         | Change::RotateKey
@@ -605,6 +615,7 @@ fn begin_now(change: &mut Change, now: Moment) {
         | Change::Feed(_)
         | Change::Hold(_)
         | Change::Release { .. }
+        | Change::Erase { .. }
         | Change::LiftLabels { .. }
         | Change::Rollback { .. }
         | Change::ListRollback(_)

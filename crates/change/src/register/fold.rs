@@ -3,11 +3,14 @@ use crate::life::Step;
 use crate::measure::{Ending, Held};
 use crate::record::{self, CommissioningState, WAITS};
 use crate::request::{Asked, Request, RequestState};
-use crate::{Change, Decision, FeedChange, Matter, ProposalId, Route, SocialChange, Stage, Who};
+use crate::{
+    Change, Decision, FeedChange, IncidentStep, Matter, ProposalId, Route, SocialChange, Stage, Who,
+};
 use alert::Role;
 use audit::EntryKind;
 use model::{Digest, Moment};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 impl Register {
     /// Takes in the next entry. No payload, however odd, makes this fail: what cannot be read is
@@ -15,9 +18,14 @@ impl Register {
     pub(crate) fn hear(&mut self, heard: &Heard<'_>) {
         self.latest = self.latest.max(heard.at);
         self.leaps.hear(heard.at, heard.kind);
+        let asks = heard.kind == Some(EntryKind::Proposed);
+        self.asked = self.asked.saturating_add(u32::from(asks));
         let understood = match heard.payload {
             // What was erased was understood once; the header says what is left of it.
-            None => true,
+            None => {
+                self.erased = true;
+                true
+            }
             Some(payload) => self.take(heard, payload),
         };
         if !understood {
@@ -26,7 +34,7 @@ impl Register {
         self.note(heard);
     }
 
-    fn take(&mut self, heard: &Heard<'_>, payload: &serde_json::Value) -> bool {
+    fn take(&mut self, heard: &Heard<'_>, payload: &Value) -> bool {
         let Some(kind) = heard.kind else { return false };
         match kind {
             EntryKind::Proposed => {
@@ -73,6 +81,18 @@ impl Register {
                 read(payload, |found| self.held_records(heard, found))
                     || read(payload, |found| self.copied(found))
             }
+            EntryKind::Incident => read(payload, |found: record::IncidentNoted| {
+                if found.done == IncidentStep::Viewed.word() {
+                    self.seen.insert((found.incident, found.by.person));
+                }
+            }),
+            EntryKind::Erasure => {
+                let matter = payload.get("matter").and_then(Value::as_str);
+                if let Some(id) = matter.and_then(|text| text.parse().ok()) {
+                    self.activate(heard, id);
+                }
+                true
+            }
             EntryKind::Retention => {
                 if payload.get(WAITS).is_some() {
                     self.leaps.told();
@@ -96,10 +116,8 @@ impl Register {
             | EntryKind::SignInRefused
             | EntryKind::Disclosure
             | EntryKind::Export
-            | EntryKind::Erasure
             | EntryKind::KeyRotated
             | EntryKind::Notice
-            | EntryKind::Incident
             | EntryKind::Fault => true,
         }
     }
@@ -180,7 +198,7 @@ impl Register {
 
     fn decided(&mut self, heard: &Heard<'_>, found: record::Decided) {
         let Some(matter) = self.matters.get_mut(&found.matter) else {
-            self.impossible.push(heard.entry);
+            self.unknown_matter(heard);
             return;
         };
         // INVARIANT: not even a ledger that was written otherwise lets a person approve their own.
@@ -216,7 +234,7 @@ impl Register {
     /// Moves a matter on; gives back whether it could.
     fn step(&mut self, heard: &Heard<'_>, id: ProposalId, step: Step) -> bool {
         let Some(matter) = self.matters.get_mut(&id) else {
-            self.impossible.push(heard.entry);
+            self.unknown_matter(heard);
             return false;
         };
         matter.entries.push(heard.entry);
@@ -229,6 +247,13 @@ impl Register {
                 self.impossible.push(heard.entry);
                 false
             }
+        }
+    }
+
+    /// A step of a matter that nobody proposed is impossible, unless its words were erased.
+    fn unknown_matter(&mut self, heard: &Heard<'_>) {
+        if !self.erased {
+            self.impossible.push(heard.entry);
         }
     }
 
@@ -359,7 +384,7 @@ impl Register {
 
     fn ratified(&mut self, heard: &Heard<'_>, found: record::Confirmation) {
         let Some(matter) = self.matters.get_mut(&found.matter) else {
-            self.impossible.push(heard.entry);
+            self.unknown_matter(heard);
             return;
         };
         matter.ratified = Some(decision(heard.at, found.by, true, found.words));
@@ -373,7 +398,7 @@ impl Register {
 
     fn reviewed(&mut self, heard: &Heard<'_>, found: record::Confirmation) {
         let Some(matter) = self.matters.get_mut(&found.matter) else {
-            self.impossible.push(heard.entry);
+            self.unknown_matter(heard);
             return;
         };
         matter.reviewed = Some(decision(heard.at, found.by, true, found.words));
@@ -510,7 +535,7 @@ impl Register {
 }
 
 /// Reads a payload and does something with it; `false` when it is none of the kind.
-fn read<T: DeserializeOwned>(payload: &serde_json::Value, then: impl FnOnce(T)) -> bool {
+fn read<T: DeserializeOwned>(payload: &Value, then: impl FnOnce(T)) -> bool {
     match T::deserialize(payload) {
         Ok(found) => {
             then(found);

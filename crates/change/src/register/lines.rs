@@ -123,6 +123,11 @@ impl Register {
             EntryKind::Retention if payload.get(WAITS).is_some() => {
                 "no records are deleted until the clock can be believed".to_owned()
             }
+            EntryKind::Export => format!("{}: {}", plain(kind), text("what")),
+            EntryKind::Incident => {
+                let number = payload.get("incident").and_then(Value::as_u64);
+                format!("incident {}: {}", number.unwrap_or_default(), text("done"))
+            }
             EntryKind::Disclosure => {
                 format!("a named person's history was read: {}", text("reason"))
             }
@@ -138,14 +143,12 @@ impl Register {
             | EntryKind::AccountChanged
             | EntryKind::SignedIn
             | EntryKind::Absence
-            | EntryKind::Export
             | EntryKind::Erasure
             | EntryKind::Hold
             | EntryKind::Retention
             | EntryKind::KeyRotated
             | EntryKind::Witnessed
             | EntryKind::Notice
-            | EntryKind::Incident
             | EntryKind::Verified => match told {
                 Some(_) => format!("{}: {named}", plain(kind)),
                 None => plain(kind).to_owned(),

@@ -101,6 +101,7 @@ fn floor_or(school: &School, kind: ChangeKind, site: &str) -> Change {
         ChangeKind::Release => Change::Release {
             hold: "C-9999".to_owned(),
         },
+        ChangeKind::Erase => Change::Erase { entries: vec![2] },
         ChangeKind::LiftLabels => Change::LiftLabels { names: sites },
         ChangeKind::Rollback => Change::Rollback {
             bundle: Digest::of(b"none"),

@@ -19,7 +19,7 @@ fn school() -> School {
     ])
 }
 
-fn visit(user: &str, host: &str, at: Moment) -> DecisionRow {
+pub(crate) fn visit(user: &str, host: &str, at: Moment) -> DecisionRow {
     DecisionRow {
         first: at,
         last: at,

@@ -4,6 +4,7 @@
 mod around;
 mod commissioning;
 mod entrance;
+mod erase;
 mod holds;
 mod ledger;
 mod lists;

@@ -1,8 +1,10 @@
 use super::bodies::{CloseBody, IntentWord, NoteBody, WordsBody};
 use super::{body, list, most, shown};
+use crate::pages::incident::told;
 use crate::pages::incidents::{person, seen, visible};
 use crate::{Answer, Asked, Console, Refusal};
 use alert::{Closing, IncidentId, Intent};
+use change::IncidentStep;
 
 /// The incidents that this account may know of, the newest first.
 pub(crate) fn all(console: &Console, asked: &Asked) -> Result<Answer, Refusal> {
@@ -11,13 +13,16 @@ pub(crate) fn all(console: &Console, asked: &Asked) -> Result<Answer, Refusal> {
 
 /// One incident.
 pub(crate) fn one(console: &Console, asked: &Asked) -> Result<Answer, Refusal> {
-    shown(&seen(console, asked)?)
+    let found = seen(console, asked)?;
+    told(console, asked, &found, IncidentStep::Viewed)?;
+    shown(&found)
 }
 
 /// Takes it on.
 pub(crate) fn take(console: &Console, asked: &Asked) -> Result<Answer, Refusal> {
     let (found, by) = (seen(console, asked)?, person(asked.acting()?));
     console.parts().incidents.take(found.id, &by, asked.now)?;
+    told(console, asked, &found, IncidentStep::Taken)?;
     now(console, found.id)
 }
 
@@ -27,6 +32,7 @@ pub(crate) fn note(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
     let sent: NoteBody = body(asked)?;
     let incidents = &console.parts().incidents;
     incidents.note(found.id, &by, asked.now, &sent.words)?;
+    told(console, asked, &found, IncidentStep::Noted)?;
     now(console, found.id)
 }
 
@@ -45,6 +51,7 @@ pub(crate) fn close(console: &Console, asked: &Asked) -> Result<Answer, Refusal>
     };
     let incidents = &console.parts().incidents;
     incidents.close(found.id, &by, asked.now, closing)?;
+    told(console, asked, &found, IncidentStep::Closed)?;
     now(console, found.id)
 }
 
@@ -54,6 +61,7 @@ pub(crate) fn reopen(console: &Console, asked: &Asked) -> Result<Answer, Refusal
     let sent: WordsBody = body(asked)?;
     let incidents = &console.parts().incidents;
     incidents.reopen(found.id, &by, asked.now, &sent.words)?;
+    told(console, asked, &found, IncidentStep::Reopened)?;
     now(console, found.id)
 }
 

@@ -1,5 +1,6 @@
 use crate::answer::Answer;
 use crate::csv::Csv;
+use crate::exports::note_export;
 use crate::frame::Frame;
 use crate::pages::requests::lexicon;
 use crate::row_view::{Persons, RowView, is_help};
@@ -10,6 +11,7 @@ use audit::{DecisionRow, Known, Search, search};
 use axum::http::StatusCode;
 use change::{ChangeKind, DISCLOSERS, Right, StateFolder};
 use model::{Action, Moment, Rung};
+use serde_json::json;
 use std::time::Duration;
 
 #[derive(Template)]
@@ -102,10 +104,16 @@ pub(crate) fn give_reason(
 /// The same search as a file, for a table program or a program.
 pub(crate) fn export(console: &Console, asked: &Asked) -> Result<Answer, Refusal> {
     let rows = rows(console, asked, &asked.query, Search::LIMIT)?;
-    match asked.part("form") {
+    let form = asked.part("form");
+    if !["activity.csv", "activity.json"].contains(&form) {
+        return Err(Refusal::Missing);
+    }
+    let search = AskedFor::read(&asked.query, asked).query();
+    let of = json!({ "form": form, "search": search, "rows": rows.len() });
+    note_export(console, asked, "decisions", &of)?;
+    match form {
         "activity.csv" => Ok(Answer::download("activity.csv", CSV, table(&rows))),
-        "activity.json" => Answer::json(StatusCode::OK, &rows),
-        _ => Err(Refusal::Missing),
+        _ => Answer::json(StatusCode::OK, &rows),
     }
 }
 

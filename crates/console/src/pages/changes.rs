@@ -1,4 +1,5 @@
 use crate::answer::Answer;
+use crate::exports::note_export;
 use crate::frame::Frame;
 use crate::matter_view::{Mark, title};
 use crate::pages::requests::lexicon;
@@ -90,6 +91,7 @@ pub(crate) fn proof(console: &Console, asked: &Asked) -> Result<Answer, Refusal>
     let folder = StateFolder::ledger_in(&console.parts().state);
     match asked.part("file") {
         "change-log.bin" => {
+            note_export(console, asked, "the change log", &())?;
             let transcript = Transcript::read(&folder).map_err(|error| failed(&error))?;
             let mut export = Vec::new();
             transcript

@@ -1,4 +1,5 @@
 use crate::answer::Answer;
+use crate::exports::note_export;
 use crate::frame::Frame;
 use crate::pages::activity::escaped;
 use crate::pages::block::block_of;
@@ -13,7 +14,7 @@ use alert::{
     MisclassificationBundle, Recorded, Role, School, Sheet,
 };
 use askama::Template;
-use change::{ChangeKind, Draft, Right};
+use change::{ChangeKind, Draft, IncidentStep, Right};
 use model::{HostBuffer, Target};
 
 #[derive(Template)]
@@ -79,6 +80,8 @@ struct Filled {
 
 /// One incident: who saw what, what else happened, and what may be done.
 pub(crate) fn show(console: &Console, asked: &Asked) -> Result<Answer, Refusal> {
+    let found = seen(console, asked)?;
+    told(console, asked, &found, IncidentStep::Viewed)?;
     Answer::page(&page(console, asked, Vec::new())?)
 }
 
@@ -86,7 +89,7 @@ pub(crate) fn show(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
 pub(crate) fn take(console: &Console, asked: &Asked) -> Result<Answer, Refusal> {
     let (found, by) = (seen(console, asked)?, person(asked.acting()?));
     let taken = console.parts().incidents.take(found.id, &by, asked.now);
-    done(console, asked, &found, taken, "taken")
+    done(console, asked, &found, taken, IncidentStep::Taken)
 }
 
 /// Adds a note.
@@ -98,7 +101,7 @@ pub(crate) fn note(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
     }
     let incidents = &console.parts().incidents;
     let noted = incidents.note(found.id, &by, asked.now, &words);
-    done(console, asked, &found, noted, "noted")
+    done(console, asked, &found, noted, IncidentStep::Noted)
 }
 
 /// Hands it on to another role.
@@ -110,7 +113,7 @@ pub(crate) fn hand_on(console: &Console, asked: &Asked) -> Result<Answer, Refusa
     };
     let incidents = &console.parts().incidents;
     let handed = incidents.escalate(found.id, &by, asked.now, role);
-    done(console, asked, &found, handed, "handed-on")
+    done(console, asked, &found, handed, IncidentStep::HandedOn)
 }
 
 /// Closes it, with what was done and what came of it (REP-14).
@@ -129,7 +132,7 @@ pub(crate) fn close(console: &Console, asked: &Asked) -> Result<Answer, Refusal>
     };
     let incidents = &console.parts().incidents;
     let closed = incidents.close(found.id, &by, asked.now, closing);
-    done(console, asked, &found, closed, "closed")
+    done(console, asked, &found, closed, IncidentStep::Closed)
 }
 
 /// Opens it again.
@@ -145,7 +148,7 @@ pub(crate) fn reopen(console: &Console, asked: &Asked) -> Result<Answer, Refusal
     }
     let incidents = &console.parts().incidents;
     let opened = incidents.reopen(found.id, &by, asked.now, &words);
-    done(console, asked, &found, opened, "reopened")
+    done(console, asked, &found, opened, IncidentStep::Reopened)
 }
 
 /// Blocks its site at once for everybody, until another confirms or lets it go (REP-12).
@@ -164,7 +167,10 @@ pub(crate) fn block(console: &Console, asked: &Asked) -> Result<Answer, Refusal>
         .desk()
         .propose(asked.acting()?, Draft::new(change, &reason))
     {
-        Ok(outcome) => Ok(proposed(&outcome)),
+        Ok(outcome) => {
+            told(console, asked, &found, IncidentStep::Blocked)?;
+            Ok(proposed(&outcome))
+        }
         Err(error) => Answer::again(&page(console, asked, vec![error.to_string()])?),
     }
 }
@@ -173,6 +179,7 @@ pub(crate) fn block(console: &Console, asked: &Asked) -> Result<Answer, Refusal>
 pub(crate) fn record(console: &Console, asked: &Asked) -> Result<Answer, Refusal> {
     let found = seen(console, asked)?;
     let form = form_of(console, asked, &found)?;
+    note_export(console, asked, "record of an incident", &found.id)?;
     Answer::page(&RecordPage {
         frame: Frame::new(console, asked, format!("Record of incident {}", found.id)),
         id: found.id.to_string(),
@@ -187,10 +194,12 @@ pub(crate) fn file(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
     match asked.part("file") {
         "record.csv" => {
             let text = form_of(console, asked, &found)?.sheet().csv();
+            note_export(console, asked, "record of an incident", &found.id)?;
             Ok(Answer::download("record.csv", CSV, text))
         }
         "report.txt" => {
             let text = report(console, asked, &found);
+            told(console, asked, &found, IncidentStep::Forwarded)?;
             Ok(Answer::download(
                 "report.txt",
                 "text/plain; charset=utf-8",
@@ -201,10 +210,24 @@ pub(crate) fn file(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
             let error = misclassified(&found).ok_or(Refusal::Missing)?;
             let list = error.list.clone();
             let text = MisclassificationBundle::of(&list, [error]).csv();
+            note_export(console, asked, "error of a list", &found.id)?;
             Ok(Answer::download("list-error.csv", CSV, text))
         }
         _ => Err(Refusal::Missing),
     }
+}
+
+/// Writes down in the change log what this person did about an incident.
+pub(crate) fn told(
+    console: &Console,
+    asked: &Asked,
+    found: &Recorded,
+    step: IncidentStep,
+) -> Result<(), Refusal> {
+    let noted = console
+        .desk()
+        .note_incident(asked.acting()?, found.id.0, step);
+    noted.map_err(|error| Refusal::Failed(error.to_string()))
 }
 
 fn done(
@@ -212,10 +235,23 @@ fn done(
     asked: &Asked,
     found: &Recorded,
     result: Result<(), IncidentError>,
-    word: &str,
+    step: IncidentStep,
 ) -> Result<Answer, Refusal> {
     match result {
-        Ok(()) => Ok(Answer::see(format!("/incidents/{}?done={word}", found.id))),
+        Ok(()) => {
+            told(console, asked, found, step)?;
+            let word = match step {
+                IncidentStep::Viewed => "viewed",
+                IncidentStep::Taken => "taken",
+                IncidentStep::Noted => "noted",
+                IncidentStep::HandedOn => "handed-on",
+                IncidentStep::Blocked => "blocked",
+                IncidentStep::Forwarded => "forwarded",
+                IncidentStep::Closed => "closed",
+                IncidentStep::Reopened => "reopened",
+            };
+            Ok(Answer::see(format!("/incidents/{}?done={word}", found.id)))
+        }
         Err(error @ IncidentError::Io { .. }) => Err(Refusal::Failed(error.to_string())),
         Err(
             error @ (IncidentError::Unknown { .. }

@@ -1,4 +1,5 @@
 use crate::answer::Answer;
+use crate::exports::note_export;
 use crate::frame::Frame;
 use crate::lexicon::Lexicon;
 use crate::pages::incidents::{shown, visible};
@@ -72,6 +73,7 @@ pub(crate) fn file(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
         .iter()
         .map(|sheet| format!("{}\r\n{}", sheet.title, sheet.csv()))
         .collect();
+    note_export(console, asked, name, &())?;
     Ok(Answer::download(
         name,
         "text/csv; charset=utf-8",
