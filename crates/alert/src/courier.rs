@@ -24,6 +24,8 @@ pub struct Delivery {
     pub mail: Channel,
     /// By webhook.
     pub webhook: Channel,
+    /// Heads of the change log to who keeps them elsewhere.
+    pub witness: Channel,
 }
 
 /// Whether one way out works.
@@ -77,7 +79,9 @@ impl Courier {
         self.rounds.wake();
     }
 
-    /// Takes in the head of the ledger that goes out with every mail from now on.
+    /// Takes in the head of the ledger: it goes out with every mail from now on, and within a minute
+    /// to who keeps heads elsewhere. The ledger itself is the queue: what could not be sent before a
+    /// stop is vouched for by the head that is sent after it.
     pub fn witness(&self, checkpoint: impl Into<String>) {
         self.shared.witness(checkpoint.into());
     }

@@ -25,8 +25,12 @@ struct Open {
     /// No mail is tried before this, by the clock that never runs backwards.
     mail_rests: Option<Duration>,
     webhook_rests: Option<Duration>,
+    witness_rests: Option<Duration>,
     mail_failures: u32,
     webhook_failures: u32,
+    witness_failures: u32,
+    /// The head that was received elsewhere last.
+    witnessed: Option<String>,
 }
 
 impl Shared {
@@ -39,11 +43,15 @@ impl Shared {
                 delivery: Delivery {
                     mail: channel(settings.mail.is_some()),
                     webhook: channel(settings.webhook.is_some()),
+                    witness: channel(settings.witness.is_some()),
                 },
                 mail_rests: None,
                 webhook_rests: None,
+                witness_rests: None,
                 mail_failures: 0,
                 webhook_failures: 0,
+                witness_failures: 0,
+                witnessed: None,
             }),
             stops: AtomicBool::new(false),
         }
@@ -64,6 +72,7 @@ impl Shared {
     pub(crate) fn forgive(&self) {
         let mut open = self.lock();
         (open.mail_rests, open.webhook_rests) = (None, None);
+        open.witness_rests = None;
     }
 
     /// Has the round that runs end after the mail that is under way.
@@ -111,6 +120,7 @@ impl Post {
     /// Does one round. What fails is written down and tried in a later one.
     pub(crate) fn round(&mut self) {
         self.compact();
+        self.witness();
         let result = self
             .escalate()
             .and_then(|()| self.mail())
@@ -257,6 +267,41 @@ impl Post {
         Ok(())
     }
 
+    /// Gives the newest head away to who keeps heads elsewhere: it vouches for all before it.
+    fn witness(&self) {
+        let Some(settings) = &self.settings.witness else {
+            return;
+        };
+        let head = {
+            let open = self.shared.lock();
+            open.head
+                .clone()
+                .filter(|head| open.witnessed.as_ref() != Some(head))
+        };
+        let Some(head) = head.filter(|_| !self.rests(|open| open.witness_rests)) else {
+            return;
+        };
+        let now = self.clock.now();
+        let sent = Webhook::new(settings).and_then(|witness| witness.witness(&head, now));
+        let mut open = self.shared.lock();
+        let rests = match sent {
+            Ok(()) => {
+                open.witnessed = Some(head);
+                open.witness_failures = 0;
+                open.delivery.witness = Channel::Works { last: now };
+                HEADS_EVERY
+            }
+            Err(why) => {
+                tracing::warn!(%why, "the head of the change log could not be sent; it is tried again");
+                open.delivery.witness = fails(&open.delivery.witness, why, now);
+                let rests = rest(open.witness_failures);
+                open.witness_failures = open.witness_failures.saturating_add(1);
+                rests
+            }
+        };
+        open.witness_rests = Some(self.clock.monotonic() + rests);
+    }
+
     fn call(&self) -> Result<(), QueueError> {
         let Some(settings) = &self.settings.webhook else {
             return Ok(());
@@ -371,5 +416,7 @@ fn fails(before: &Channel, why: String, now: Moment) -> Channel {
     }
 }
 
+/// Several entries share a head; with a round each ten seconds one is out within the minute.
+const HEADS_EVERY: Duration = Duration::from_secs(20);
 const COMPACT_EVERY: Duration = Duration::from_secs(86_400);
 const COMPACT_FROM: u64 = 1 << 20;

@@ -25,6 +25,9 @@ pub struct Settings {
     pub mail: Option<MailSettings>,
     /// An address that is told of every notice as it comes.
     pub webhook: Option<WebhookSettings>,
+    /// An address outside the school's own machines that keeps the heads of the change log: each is
+    /// sent there within a minute, signed as the webhook's calls are.
+    pub witness: Option<WebhookSettings>,
     /// What is looked for in the record of visits.
     pub watch: WatchSettings,
     /// Who answers when a pupil tells an adult, and when.
@@ -42,6 +45,7 @@ impl Default for Settings {
             quiet: Quiet::default(),
             mail: None,
             webhook: None,
+            witness: None,
             watch: WatchSettings::default(),
             on_duty: Vec::new(),
         }
@@ -154,7 +158,10 @@ impl Settings {
             }
         }
         found.extend(self.mail.iter().flat_map(MailSettings::faults));
-        found.extend(self.webhook.iter().flat_map(WebhookSettings::faults));
+        let webhook = self.webhook.iter();
+        found.extend(webhook.flat_map(|settings| settings.faults("webhook")));
+        let witness = self.witness.iter();
+        found.extend(witness.flat_map(|settings| settings.faults("witness")));
         found.extend(self.watch.faults());
         found.extend(self.on_duty.iter().flat_map(DutyHours::faults));
         found
@@ -188,21 +195,22 @@ impl MailSettings {
 }
 
 impl WebhookSettings {
-    fn faults(&self) -> Vec<String> {
+    fn faults(&self, table: &str) -> Vec<String> {
         let mut found = Vec::new();
         match address(&self.url) {
             None => found.push(format!(
-                "`webhook.url` must be an `https://` address without spaces, not `{}`",
+                "`{table}.url` must be an `https://` address without spaces, not `{}`",
                 cut(&self.url)
             )),
-            Some(("http", host)) if !is_loopback(host) => found.push(
-                "`webhook.url` would send notices in the clear; write an `https://` address"
-                    .to_owned(),
-            ),
+            Some(("http", host)) if !is_loopback(host) => found.push(format!(
+                "`{table}.url` would send in the clear; write an `https://` address"
+            )),
             Some(_) => {}
         }
         if self.secret_file.is_empty() {
-            found.push("`webhook.secret_file` is empty; name a file with a secret".to_owned());
+            found.push(format!(
+                "`{table}.secret_file` is empty; name a file with a secret"
+            ));
         }
         found
     }

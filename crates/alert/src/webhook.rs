@@ -66,13 +66,21 @@ impl Webhook {
 
     /// Tells of one notice.
     pub(crate) fn post(&self, school: &str, held: &Held, now: Moment) -> Result<(), String> {
-        let body = body(school, held).to_string();
+        self.send("application/json", &body(school, held).to_string(), now)
+    }
+
+    /// Gives a head of the change log away, as it is.
+    pub(crate) fn witness(&self, head: &str, now: Moment) -> Result<(), String> {
+        self.send("text/plain; charset=utf-8", head, now)
+    }
+
+    fn send(&self, kind: &str, body: &str, now: Moment) -> Result<(), String> {
         let timestamp = now.seconds().to_string();
-        let signature = sign(self.secret.as_bytes(), &timestamp, &body);
+        let signature = sign(self.secret.as_bytes(), &timestamp, body);
         let answer = self
             .agent
             .post(&self.url)
-            .header("content-type", "application/json")
+            .header("content-type", kind)
             .header("schoolgate-timestamp", &timestamp)
             .header("schoolgate-signature", &signature)
             .send(body.as_bytes())

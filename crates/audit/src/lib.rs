@@ -96,7 +96,7 @@ pub use reading::ReadEntriesError;
 pub use retention::{Deletion, Expiry, RetentionError};
 pub use row_format::{RowFormat, RowWriter, csv_cell, escaped};
 pub use sealed_day::{SealDayError, SealedDay, seal_days};
-pub use search::{Search, SearchError, each_row, search, search_with};
+pub use search::{OpenRows, Search, SearchError, each_row, search, search_open, search_with};
 pub use settings::Settings;
 pub use subject::{Disclosed, ParseSubjectError, Span, Subject};
 pub use transcript::{Cut, DecodeError, ReadTranscriptError, Transcript, Written};

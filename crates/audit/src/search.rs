@@ -189,6 +189,35 @@ pub fn search_with(
     asked: &Search,
     key: Option<&EnvelopeKey>,
 ) -> Result<Vec<DecisionRow>, SearchError> {
+    newest(folder, asked, key, None)
+}
+
+/// What a search found without the key of closed days.
+#[derive(Clone, Debug, Default)]
+pub struct OpenRows {
+    /// The rows of the open days.
+    pub rows: Vec<DecisionRow>,
+    /// The files of closed days that the search reached, the newest first: it is not whole.
+    pub closed: Vec<String>,
+}
+
+/// Searches the days that are open, and names the closed ones that it reached.
+///
+/// # Errors
+///
+/// As [`search()`], closed days apart.
+pub fn search_open(folder: &Path, asked: &Search) -> Result<OpenRows, SearchError> {
+    let mut closed = Vec::new();
+    let rows = newest(folder, asked, None, Some(&mut closed))?;
+    Ok(OpenRows { rows, closed })
+}
+
+fn newest(
+    folder: &Path,
+    asked: &Search,
+    key: Option<&EnvelopeKey>,
+    mut passed: Option<&mut Vec<String>>,
+) -> Result<Vec<DecisionRow>, SearchError> {
     let files = concerned(folder, asked)?;
     let mut found = Vec::new();
     for day in files
@@ -197,6 +226,10 @@ pub fn search_with(
     {
         let mut rows = Vec::new();
         for kept in day {
+            if let Some(passed) = passed.as_mut().filter(|_| kept.closed) {
+                passed.push(kept.name());
+                continue;
+            }
             let query = Query::newest(asked);
             query.run(kept, key, &mut |row| {
                 rows.push(row);

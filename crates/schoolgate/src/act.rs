@@ -1,5 +1,6 @@
 use crate::failure::chain;
 use crate::gateway::Gateway;
+use crate::handing_out::{self, AccessAsked, EvidenceAsked};
 use change::{
     AccountChange, Acting, Change, Confirmed, Draft, Filter, Matter, NewAccount, Outcome,
     ProposalId, Scope, SignedIn,
@@ -92,6 +93,21 @@ pub(crate) enum Act {
     FinishEnrolment {
         /// The first code that it gave.
         code: String,
+    },
+    /// Copy what holds keep out of closed days.
+    Keep {
+        /// The secret key of those days.
+        identity: Zeroizing<String>,
+    },
+    /// Put evidence together.
+    Evidence {
+        /// What it holds.
+        order: Box<EvidenceAsked>,
+    },
+    /// Write out what is recorded about a person.
+    Access {
+        /// What.
+        order: Box<AccessAsked>,
     },
     /// Give out a token for a program.
     IssueToken {
@@ -232,6 +248,9 @@ fn may(scope: Scope, act: &Act) -> Result<(), String> {
         | Act::Password { .. }
         | Act::Enrol { .. }
         | Act::FinishEnrolment { .. }
+        | Act::Keep { .. }
+        | Act::Evidence { .. }
+        | Act::Access { .. }
         | Act::IssueToken { .. } => false,
     };
     if covered {
@@ -330,6 +349,9 @@ fn signed_in(
             let codes: Vec<&str> = codes.0.iter().map(|code| code.as_str()).collect();
             Ok(json!({ "recovery_codes": codes }))
         }
+        Act::Keep { identity } => handing_out::keep(gateway, acting, &identity),
+        Act::Evidence { order } => handing_out::evidence(gateway, acting, &order),
+        Act::Access { order } => handing_out::access(gateway, acting, &order),
         Act::Enrol { .. } | Act::Approve { .. } | Act::Ratify { .. } | Act::IssueToken { .. } => {
             Err("this needs a person's own password".to_owned())
         }
@@ -355,12 +377,12 @@ fn shown(matter: &Matter) -> Result<Value, String> {
     value(matter)
 }
 
-fn value(of: &impl Serialize) -> Result<Value, String> {
+pub(crate) fn value(of: &impl Serialize) -> Result<Value, String> {
     serde_json::to_value(of).map_err(|error| error.to_string())
 }
 
 /// What the desk said, in words.
-fn said<T, E: std::error::Error>(done: Result<T, E>) -> Result<T, String> {
+pub(crate) fn said<T, E: std::error::Error>(done: Result<T, E>) -> Result<T, String> {
     done.map_err(|error| chain(&error))
 }
 

@@ -1,8 +1,11 @@
 mod change;
+mod records;
 
 pub(crate) use change::{
     AccountCommand, Acting, AtOnce, Lesson, NewAccount, OverrideCommand, Person, PolicyCommand,
 };
+
+pub(crate) use records::{Access, Erase, Evidence, Hold, Keep, Release, Search, Verify};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
@@ -218,6 +221,10 @@ pub(crate) struct Explain {
     /// Moment, such as 2026-11-23T10:15:00Z; now unless given.
     #[arg(long, value_name = "RFC3339")]
     pub(crate) at: Option<model::Moment>,
+    /// Answer with the policy, and all on top of it, that were in force at that moment in the
+    /// state folder, in place of the working files.
+    #[arg(long, conflicts_with_all = ["config", "blocklists", "batch"])]
+    pub(crate) in_force: bool,
     /// Print one JSON object a line.
     #[arg(long)]
     pub(crate) json: bool,
@@ -393,23 +400,8 @@ pub(crate) enum Audit {
         #[arg(long)]
         json: bool,
     },
-    /// Verify the change log, or an exported file of it; needs nothing else.
-    Verify {
-        #[command(flatten)]
-        state: State,
-        /// Exported file; the state folder's own log unless given.
-        #[arg(long, value_name = "FILE")]
-        file: Option<PathBuf>,
-        /// Fingerprint of the key, from the headteacher's safe.
-        #[arg(long)]
-        fingerprint: Option<String>,
-        /// A head that was kept elsewhere; it must be an earlier state of the same log.
-        #[arg(long, value_name = "FILE")]
-        checkpoint: Option<PathBuf>,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Verify the change log, an exported file of it, or evidence; needs nothing else.
+    Verify(Verify),
     /// Prove that an entry is in the log, or that the log grew out of an earlier size.
     Prove {
         #[command(flatten)]
@@ -430,50 +422,18 @@ pub(crate) enum Audit {
     },
     /// Search the decisions.
     Search(Search),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Search {
-    #[command(flatten)]
-    pub(crate) state: State,
-    /// Address of the client.
-    #[arg(long)]
-    pub(crate) client: Option<IpAddr>,
-    /// User name.
-    #[arg(long)]
-    pub(crate) user: Option<String>,
-    /// Group.
-    #[arg(long)]
-    pub(crate) group: Option<String>,
-    /// Host, with all below it.
-    #[arg(long)]
-    pub(crate) host: Option<String>,
-    /// Action: allow, warn, permission or block.
-    #[arg(long, value_parser = action)]
-    pub(crate) action: Option<model::Action>,
-    /// Reference number of a block page.
-    #[arg(long)]
-    pub(crate) reference: Option<String>,
-    /// From this moment on.
-    #[arg(long, value_name = "RFC3339")]
-    pub(crate) since: Option<model::Moment>,
-    /// Before this moment.
-    #[arg(long, value_name = "RFC3339")]
-    pub(crate) until: Option<model::Moment>,
-    /// At most so many rows.
-    #[arg(long, default_value_t = 100)]
-    pub(crate) limit: usize,
-    /// Print one JSON object a line.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-fn action(text: &str) -> Result<model::Action, String> {
-    use model::Action::{Allow, Block, Permission, Warn};
-    [Allow, Warn, Permission, Block]
-        .into_iter()
-        .find(|action| action.word() == text)
-        .ok_or_else(|| "known words: allow, warn, permission, block".to_owned())
+    /// Propose to destroy the words of entries for good; somebody else decides.
+    Erase(Erase),
+    /// Keep somebody's records from deletion, a day either side of a moment.
+    Hold(Hold),
+    /// Propose to let a hold go; somebody else decides.
+    Release(Release),
+    /// Copy what holds keep out of days that were closed, with the key of those days.
+    Keep(Keep),
+    /// Put evidence together for the police or the local authority.
+    Evidence(Evidence),
+    /// Write out what is recorded about a person, for that person; others are taken out.
+    Access(Access),
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod explain;
+pub(crate) mod handed_out;
 pub(crate) mod identity;
 pub(crate) mod init;
 pub(crate) mod lists;

@@ -362,5 +362,5 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The longest request, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
-/// The longest answer, in bytes: all matters of some years.
-const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
+/// The longest answer, in bytes: evidence with its decisions.
+const LONGEST_ANSWER: u64 = 256 << 20;

@@ -231,6 +231,16 @@ impl Gateway {
         );
     }
 
+    /// The record of incidents.
+    pub(crate) fn incidents(&self) -> &alert::Incidents {
+        self.office.incidents()
+    }
+
+    /// How records are kept.
+    pub(crate) const fn records(&self) -> &audit::Settings {
+        &self.settings.records
+    }
+
     /// The working files as they lie there now.
     pub(crate) fn files(&self, faults: &mut Faults) -> Files {
         self.folders.read(faults)

@@ -15,6 +15,7 @@ mod control;
 mod failure;
 mod folder;
 mod gateway;
+mod handing_out;
 mod logging;
 mod metrics;
 mod office;

@@ -23,6 +23,7 @@ pub(crate) struct Office {
     subscriber: Subscriber,
     courier: Arc<Courier>,
     watcher: Arc<Watcher>,
+    incidents: Arc<Incidents>,
 }
 
 /// The bound listeners of the office.
@@ -142,6 +143,7 @@ impl Counters {
         if let Some(off_site) = self.off_site {
             running.push(off_site.run(&console).map_err(|error| door(&error))?);
         }
+        let recorded = Arc::clone(&incidents);
         let duty = OnDuty::new(with.settings.alert.on_duty.clone(), school);
         let (told, asked) = (Arc::clone(desk), duty.clone());
         let notices = Arc::clone(desk);
@@ -174,6 +176,7 @@ impl Counters {
             subscriber,
             courier,
             watcher,
+            incidents: recorded,
         })
     }
 }
@@ -182,6 +185,11 @@ impl Office {
     /// Where lists are asked for.
     pub(crate) fn lists(&self, desk: &Arc<Desk>) -> Counter {
         self.subscriber.counter(desk)
+    }
+
+    /// The record of incidents.
+    pub(crate) const fn incidents(&self) -> &Arc<Incidents> {
+        &self.incidents
     }
 
     /// Closes the office; what waits in the post is on the disk.
@@ -268,6 +276,15 @@ fn health(desk: &Desk, gate: &Gate, courier: &Courier, watcher: &Watcher) -> Hea
             )),
             alert::Channel::Off | alert::Channel::Idle | alert::Channel::Works { .. } => {}
         }
+    }
+    match &delivery.witness {
+        alert::Channel::Fails { since, why, .. } => health.words.push(format!(
+            "THE CHANGE LOG IS NOT WITNESSED ELSEWHERE since {since}: {why}"
+        )),
+        alert::Channel::Works { last } => health.words.push(format!(
+            "the head of the change log was received elsewhere at {last}"
+        )),
+        alert::Channel::Off | alert::Channel::Idle => {}
     }
     if let Some(trouble) = watcher.trouble() {
         let fault = format!(

@@ -378,6 +378,47 @@ fn a_webhook_is_told_signed_and_again_when_it_failed() {
     assert!(body.contains("\"urgency\":\"immediate\""), "{body}");
 }
 
+// CHG-24: a head is kept elsewhere within the minute, and the newest one after a failure.
+#[test]
+fn the_newest_head_goes_to_the_witness_signed_and_again_when_it_failed() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut stage = Stage::new(None);
+    let secret = stage.folder.path().join("secret");
+    std::fs::write(&secret, "0123456789abcdef\n").unwrap();
+    stage.settings.witness = Some(WebhookSettings {
+        url: format!("http://{}/heads", listener.local_addr().unwrap()),
+        secret_file: secret.display().to_string(),
+    });
+    let (mut post, shared) = stage.post();
+    let calls = std::thread::spawn(move || {
+        [
+            take_call(&listener, "503 Service Unavailable"),
+            take_call(&listener, "204 No Content"),
+            take_call(&listener, "204 No Content"),
+        ]
+    });
+    post.round();
+    assert!(matches!(shared.delivery().witness, Channel::Idle));
+    shared.witness("head 1".to_owned());
+    post.round();
+    assert!(matches!(shared.delivery().witness, Channel::Fails { .. }));
+    shared.witness("head 2".to_owned());
+    post.round();
+    assert!(
+        matches!(shared.delivery().witness, Channel::Fails { .. }),
+        "it rests first"
+    );
+    stage.clock.advance(Duration::from_secs(30));
+    post.round();
+    assert!(matches!(shared.delivery().witness, Channel::Works { .. }));
+    stage.clock.advance(Duration::from_secs(30));
+    post.round();
+    shared.witness("head 3".to_owned());
+    post.round();
+    let bodies = calls.join().unwrap().map(|(_, body)| body);
+    assert_eq!(bodies, ["head 1", "head 2", "head 3"], "none twice");
+}
+
 // REP-03: a notice goes out when it comes, not at the next look.
 #[test]
 fn the_courier_is_woken_by_a_new_notice() {

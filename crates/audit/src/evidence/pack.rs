@@ -1,7 +1,7 @@
 use super::Evidence;
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -15,6 +15,12 @@ pub enum ReadPackError {
         path: String,
         /// The cause.
         source: io::Error,
+    },
+    /// It is no archive that a gateway wrote, or was altered.
+    #[error("it is no archive of evidence, or was altered: {why}")]
+    Archive {
+        /// What is wrong.
+        why: &'static str,
     },
     /// There is more than any set of evidence has.
     #[error("`{path}` holds more than a set of evidence; name the folder that was handed over")]
@@ -48,12 +54,23 @@ impl Evidence {
         File::open(folder)?.sync_all()
     }
 
-    /// Reads a folder back; [`Evidence::verify`] says whether it can be believed.
+    /// Reads a folder or a tar archive back; [`Evidence::verify`] says whether it can be believed.
     ///
     /// # Errors
     ///
     /// Fails when it cannot be read, or holds far more than a set of evidence.
     pub fn read(folder: &Path) -> Result<Self, ReadPackError> {
+        if folder.is_file() {
+            let read = File::open(folder).and_then(|file| {
+                let mut bytes = Vec::new();
+                file.take(MOST_BYTES).read_to_end(&mut bytes).map(|_| bytes)
+            });
+            let bytes = read.map_err(|source| ReadPackError::Io {
+                path: folder.display().to_string(),
+                source,
+            })?;
+            return Self::from_tar(&bytes);
+        }
         let mut files = BTreeMap::new();
         read_into(&mut files, folder, "").and_then(|()| {
             let proofs = folder.join("proofs");
@@ -64,6 +81,32 @@ impl Evidence {
             }
         })?;
         Ok(Self { files })
+    }
+
+    /// Reads what [`Evidence::tar`] wrote; [`Evidence::verify`] says whether it can be believed.
+    ///
+    /// # Errors
+    ///
+    /// Fails for any other archive.
+    pub fn from_tar(bytes: &[u8]) -> Result<Self, ReadPackError> {
+        let wrong = |why| ReadPackError::Archive { why };
+        let cut = || wrong("it ends too early");
+        let mut files = BTreeMap::new();
+        let mut rest = bytes;
+        loop {
+            let (block, after) = rest.split_first_chunk::<BLOCK>().ok_or_else(cut)?;
+            let Some((name, length)) = entry(block)? else {
+                return Ok(Self { files });
+            };
+            let whole = length.next_multiple_of(BLOCK);
+            if after.len() < whole || files.len() >= MOST_FILES {
+                return Err(cut());
+            }
+            if files.insert(name, after[..length].to_vec()).is_some() {
+                return Err(wrong("a file is there twice"));
+            }
+            rest = &after[whole..];
+        }
     }
 
     /// Writes the files as one tar archive (POSIX ustar), which is the same for the same evidence.
@@ -108,6 +151,37 @@ fn read_into(
         files.insert(name, content);
     }
     Ok(())
+}
+
+/// Reads one header: the name and the length of the file; `None` at the end of the archive.
+fn entry(block: &[u8; BLOCK]) -> Result<Option<(String, usize)>, ReadPackError> {
+    let wrong = |why| ReadPackError::Archive { why };
+    if block.iter().all(|&byte| byte == 0) {
+        return Ok(None);
+    }
+    let text = |bytes: &[u8]| {
+        let end = bytes.iter().position(|&byte| byte == 0);
+        let bytes = &bytes[..end.unwrap_or(bytes.len())];
+        std::str::from_utf8(bytes).ok().map(str::to_owned)
+    };
+    let name = text(&block[..100]).filter(|name| is_ours(name));
+    let name = name.ok_or_else(|| wrong("a file has a name that no set of evidence has"))?;
+    let length = text(&block[124..136]).and_then(|text| usize::from_str_radix(&text, 8).ok());
+    let length = length.ok_or_else(|| wrong("a file has no length"))?;
+    match header(&name, length) {
+        Ok(written) if written == *block => Ok(Some((name, length))),
+        Ok(_) | Err(_) => Err(wrong("a header is not as it is written")),
+    }
+}
+
+/// Whether a name is one that a set can have: plain, and at most below `proofs`.
+fn is_ours(name: &str) -> bool {
+    let plain = name.strip_prefix("proofs/").unwrap_or(name);
+    !plain.is_empty()
+        && !plain.starts_with('.')
+        && plain
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }
 
 /// The header of one file in a tar archive.

@@ -125,3 +125,28 @@ fn an_entry_that_is_not_there_is_said() {
     let found = Evidence::gather(&ledger(), &[EntryIndex(99)], &[], "", monday());
     assert!(matches!(found, Err(GatherError::NoEntry { .. })));
 }
+
+#[test]
+fn an_archive_is_read_back_and_an_altered_one_is_not() {
+    let evidence = gather(&ledger(), &[2, 5]);
+    let mut tar = Vec::new();
+    evidence.tar(&mut tar).unwrap();
+    assert_eq!(Evidence::from_tar(&tar).unwrap(), evidence);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("e.tar");
+    std::fs::write(&path, &tar).unwrap();
+    assert_eq!(Evidence::read(&path).unwrap(), evidence);
+    for cut in (0..tar.len() - 1024).step_by(97) {
+        assert!(Evidence::from_tar(&tar[..cut]).is_err(), "cut at {cut}");
+    }
+    // A header that leads out of the folder is none of ours, whatever its sum says.
+    for name in ["../passwd", "/etc/passwd", "proofs/../x", ".hidden", ""] {
+        let mut foreign = Evidence {
+            files: BTreeMap::new(),
+        };
+        foreign.put(name, "x".into());
+        let mut tar = Vec::new();
+        foreign.tar(&mut tar).unwrap();
+        assert!(Evidence::from_tar(&tar).is_err(), "{name}");
+    }
+}

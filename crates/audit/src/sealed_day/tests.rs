@@ -125,3 +125,22 @@ fn a_day_that_is_still_read_or_written_is_left_for_the_next_time() {
     assert!(path.exists());
     assert_eq!(seal(folder.path(), Some(&key.recipient()), 2).len(), 1);
 }
+
+#[test]
+fn a_search_without_the_key_names_the_closed_days_that_it_reached() {
+    let (folder, key) = (journal(), Identity::generate());
+    seal(folder.path(), Some(&key.recipient()), 2);
+    let found = crate::search_open(folder.path(), &under("test")).unwrap();
+    assert_eq!(hosts(&found.rows), ["new.test"]);
+    assert_eq!(found.closed.len(), 1);
+    assert!(
+        found.closed[0].starts_with("2026-11-23.browse."),
+        "{found:?}"
+    );
+    let young = Search {
+        since: Some(later(1)),
+        ..under("test")
+    };
+    let found = crate::search_open(folder.path(), &young).unwrap();
+    assert_eq!(found.closed, [] as [String; 0]);
+}

@@ -171,7 +171,9 @@ fn evidence_holds_the_entries_of_an_incident_and_its_own() {
 fn the_words_of_a_closed_account_can_go() {
     let school = School::with(&STAFF);
     let teacher = school.desk.accounts().into_iter();
-    let teacher = teacher.filter(|account| account.name == "teacher").last();
+    let teacher = teacher
+        .filter(|account| account.name == "teacher")
+        .next_back();
     let account = teacher.unwrap().id;
     let of: Vec<u64> = {
         let transcript = school.desk.ledger().transcript().unwrap();

@@ -94,7 +94,7 @@ fn a_hold_is_copied_at_once_and_whole_when_its_day_is_over() {
         ],
     );
     let id = hold(&school, now);
-    assert_eq!(school.desk.holds_to_keep(), [id.clone()]);
+    assert_eq!(school.desk.holds_to_keep(), std::slice::from_ref(&id));
     school.desk.keep_records(&settings).unwrap();
     assert_eq!(school.desk.holds_to_keep(), [] as [String; 0]);
     let so_far = case(&school, &format!("{id}-so-far"), None).unwrap();

@@ -7,7 +7,7 @@ use crate::row_view::{Persons, RowView, is_help};
 use crate::{Asked, Console, Form, Refusal};
 use alert::Role;
 use askama::Template;
-use audit::{DecisionRow, Known, Search, search};
+use audit::{DecisionRow, Known, OpenRows, Search, search_open};
 use axum::http::StatusCode;
 use change::{ChangeKind, DISCLOSERS, Right, StateFolder};
 use model::{Action, Moment, Rung};
@@ -32,6 +32,8 @@ struct ActivityPage {
     may_block: bool,
     shows_devices: bool,
     capped: bool,
+    /// The days that are closed to a key that lies elsewhere.
+    closed: Vec<String>,
     page: usize,
     older: bool,
     query: String,
@@ -55,9 +57,11 @@ struct AskedFor {
 }
 
 /// What was found, as far as it may be shown.
+#[derive(Default)]
 struct Found {
     rows: Vec<DecisionRow>,
     capped: bool,
+    closed: Vec<String>,
 }
 
 /// Searches what was asked for on the network; a person's name asks a reason first (MON-10).
@@ -128,6 +132,11 @@ pub(crate) fn rows(
     let persons = persons(console, asked, &asked_for)?;
     let lexicon = lexicon(console, asked.acting()?.role);
     let found = find(console, asked, &asked_for, most)?;
+    // A file that leaves days out would be taken for the whole.
+    if !found.closed.is_empty() {
+        let days = found.closed.join(", ");
+        return Err(Refusal::Refused(format!("{CLOSED}: {days}")));
+    }
     Ok(found
         .rows
         .iter()
@@ -193,10 +202,7 @@ fn page(
     let number = number.clamp(1, Search::LIMIT / ROWS);
     let silent = wants_reason.is_some() || !faults.is_empty();
     let found = match silent {
-        true => Found {
-            rows: Vec::new(),
-            capped: false,
-        },
+        true => Found::default(),
         false => find(console, asked, &asked_for, number * ROWS + 1)?,
     };
     let persons = match silent {
@@ -223,6 +229,7 @@ fn page(
         may_block: right(ChangeKind::Block),
         shows_devices: persons != Persons::Masked,
         capped: found.capped,
+        closed: found.closed,
         older: found.rows.len() > number * ROWS,
         page: number,
         query: asked_for.query(),
@@ -292,7 +299,9 @@ fn find(
     let sifted = personal || !asked_for.category.is_empty() || asked_for.names;
     let query = asked_for.search(asked, if sifted { Search::LIMIT } else { most });
     let journal = StateFolder::journal_in(&console.parts().state);
-    let mut rows = search(&journal, &query).map_err(|error| Refusal::Failed(error.to_string()))?;
+    let found = search_open(&journal, &query);
+    let OpenRows { mut rows, closed } =
+        found.map_err(|error| Refusal::Failed(error.to_string()))?;
     let capped = rows.len() >= Search::LIMIT;
     let named = asked_for.whom().is_some();
     rows.retain(|row| {
@@ -303,7 +312,21 @@ fn find(
             && (!named || reads_staff || pupils(&row.group))
             && (asked_for.site.is_empty() || row.rung != Rung::Floor)
     });
-    Ok(Found { rows, capped })
+    Ok(Found {
+        rows,
+        capped,
+        closed: days(&closed),
+    })
+}
+
+/// The days of some files of the journal, each once.
+fn days(files: &[String]) -> Vec<String> {
+    let mut days: Vec<String> = files
+        .iter()
+        .filter_map(|file| Some(file.split_once('.')?.0.to_owned()))
+        .collect();
+    days.dedup();
+    days
 }
 
 impl AskedFor {
@@ -436,6 +459,8 @@ const ACTIONS: [Action; 4] = [
 const ROWS: usize = 50;
 const DAY_AND_HALF: Duration = Duration::from_secs(36 * 3_600);
 const CSV: &str = "text/csv; charset=utf-8";
+const CLOSED: &str = "the records of these days are closed to a key that lies elsewhere; \
+                      `schoolgate audit search --identity FILE` at the gateway reads them";
 const NOBODY: &str = "the form names nobody; search again";
 const NO_REASON: &str = "give a reason for the names first, on the page of the search";
 const NO_NAMES: &str = "in your role you see no names; ask the headteacher or the safeguarding lead, who can, with a reason";

@@ -1,6 +1,9 @@
 use crate::arguments;
+use crate::command::handed_out;
 use crate::failure::Failure;
-use audit::{Checkpoint, Search, Transcript, Written};
+use audit::{
+    EnvelopeKey, Evidence, Identity, PublicKey, Search, Transcript, Witness, WitnessState, Written,
+};
 use change::StateFolder;
 use model::Moment;
 use serde_json::json;
@@ -16,24 +19,7 @@ pub(crate) fn audit(asked: &arguments::Audit) -> Result<(), Failure> {
         arguments::Audit::Tail { state, count, json } => {
             list(read(&state.state)?.tail(*count).into_iter(), *json)
         }
-        arguments::Audit::Verify {
-            state,
-            file,
-            fingerprint,
-            checkpoint,
-            json,
-        } => {
-            let transcript = match file {
-                Some(file) => decode(file)?,
-                None => read(&state.state)?,
-            };
-            verify(
-                &transcript,
-                fingerprint.as_deref(),
-                checkpoint.as_deref(),
-                *json,
-            )
-        }
+        arguments::Audit::Verify(asked) => check(asked),
         arguments::Audit::Prove {
             state,
             entry,
@@ -41,6 +27,12 @@ pub(crate) fn audit(asked: &arguments::Audit) -> Result<(), Failure> {
         } => prove(&read(&state.state)?, *entry, *since),
         arguments::Audit::Export { state, file } => export(&read(&state.state)?, file),
         arguments::Audit::Search(search) => find(search),
+        arguments::Audit::Erase(asked) => handed_out::erase(asked),
+        arguments::Audit::Hold(asked) => handed_out::hold(asked),
+        arguments::Audit::Release(asked) => handed_out::release(asked),
+        arguments::Audit::Keep(asked) => handed_out::keep(asked),
+        arguments::Audit::Evidence(asked) => handed_out::evidence(asked),
+        arguments::Audit::Access(asked) => handed_out::access(asked),
     }
 }
 
@@ -101,6 +93,83 @@ fn list(entries: impl Iterator<Item = Written>, json: bool) -> Result<(), Failur
     Ok(out.flush()?)
 }
 
+fn check(asked: &arguments::Verify) -> Result<(), Failure> {
+    if let Some(path) = &asked.evidence {
+        return verify_evidence(path, asked.fingerprint.as_deref(), asked.json);
+    }
+    let transcript = match &asked.file {
+        Some(file) => decode(file)?,
+        None => read(&asked.state.state)?,
+    };
+    verify(
+        &transcript,
+        asked.fingerprint.as_deref(),
+        asked.checkpoint.as_deref(),
+        asked.json,
+    )
+}
+
+/// Verifies evidence by what it holds and the fingerprint alone.
+fn verify_evidence(path: &Path, fingerprint: Option<&str>, json: bool) -> Result<(), Failure> {
+    let set = Evidence::read(path).map_err(|error| {
+        Failure::asked(
+            crate::failure::chain(&error),
+            "name the folder or the tar file that was handed over",
+        )
+    })?;
+    let no = |words: String| -> Result<(), Failure> {
+        if json {
+            say!("{}", json!({ "verified": false, "error": words }));
+        } else {
+            say!("the evidence does not verify: {words}");
+        }
+        Err(Failure::No)
+    };
+    let key = set.files().get("ledger.pub");
+    let key = key.and_then(|bytes| std::str::from_utf8(bytes).ok()?.trim().parse().ok());
+    let Some(key): Option<PublicKey> = key else {
+        return no("`ledger.pub` is missing or is no key".to_owned());
+    };
+    let found = key.fingerprint().to_string();
+    if let Some(expected) = fingerprint
+        && expected.trim() != found
+    {
+        return no(format!("it is signed with another key: {found}"));
+    }
+    let verified = match set.verify(&key) {
+        Ok(verified) => verified,
+        Err(error) => return no(error.to_string()),
+    };
+    let entries: Vec<u64> = verified.entries.iter().map(|entry| entry.0).collect();
+    if json {
+        let told = json!({
+            "verified": true,
+            "entries": entries,
+            "made": verified.made,
+            "size": verified.head.size(),
+            "root": verified.head.root(),
+            "fingerprint": found,
+            "fingerprint_given": fingerprint.is_some(),
+        });
+        say!("{told}");
+        return Ok(());
+    }
+    say!(
+        "{} files, as they were put together at {}; {} entries stand in the change log of {} entries",
+        set.files().len(),
+        verified.made,
+        entries.len(),
+        verified.head.size()
+    );
+    say!("fingerprint of the key: {found}");
+    if fingerprint.is_none() {
+        say!(
+            "note: compare it with the one from the headteacher's safe, or add `--fingerprint`; anybody can make a key"
+        );
+    }
+    Ok(())
+}
+
 fn verify(
     transcript: &Transcript,
     fingerprint: Option<&str>,
@@ -115,9 +184,13 @@ fn verify(
         say!("the log is signed with another key: {found}");
         return Err(Failure::No);
     }
-    let outside = checkpoint.map(checkpoint_of).transpose()?;
-    match audit::verify(transcript, key, outside.as_ref()) {
+    let outside = checkpoint.map(heads_of).transpose()?;
+    let newest = outside.as_ref().and_then(Witness::newest);
+    match audit::verify(transcript, key, newest) {
         Ok(verified) => {
+            if let Some(fault) = outside.and_then(|heads| disagrees(transcript, &heads)) {
+                return unverified(&fault, json);
+            }
             if json {
                 say!(
                     "{}",
@@ -155,39 +228,62 @@ fn verify(
             }
             Ok(())
         }
-        Err(error) => {
-            let words = crate::failure::chain(&error);
-            if json {
-                say!("{}", json!({ "verified": false, "error": words }));
-            } else {
-                say!("the log does not verify: {words}");
-            }
-            Err(Failure::No)
-        }
+        Err(error) => unverified(&crate::failure::chain(&error), json),
     }
 }
 
-fn checkpoint_of(path: &Path) -> Result<Checkpoint, Failure> {
+fn unverified(words: &str, json: bool) -> Result<(), Failure> {
+    if json {
+        say!("{}", json!({ "verified": false, "error": words }));
+    } else {
+        say!("the log does not verify: {words}");
+    }
+    Err(Failure::No)
+}
+
+/// What an older one of the heads kept elsewhere has against a log.
+fn disagrees(transcript: &Transcript, heads: &Witness) -> Option<String> {
+    match heads.compare(transcript, &transcript.keys()) {
+        WitnessState::Unwitnessed | WitnessState::Agrees { .. } => None,
+        WitnessState::Ahead { witnessed, entries } => Some(format!(
+            "a head kept elsewhere speaks of {witnessed} entries, here are {entries}"
+        )),
+        WitnessState::Rewritten { witnessed } => Some(format!(
+            "the head of {witnessed} entries that was kept elsewhere is of another history"
+        )),
+        WitnessState::Foreign { witnessed } => Some(format!(
+            "the head of {witnessed} entries that was kept elsewhere is of another log"
+        )),
+    }
+}
+
+/// The heads that somebody kept elsewhere, one or many.
+fn heads_of(path: &Path) -> Result<Witness, Failure> {
     let text = fs::read_to_string(path).map_err(|source| Failure::File {
         path: path.to_owned(),
         done: "read",
         source,
     })?;
-    text.parse().map_err(|error| {
+    let heads = Witness::parse(&text).ok();
+    let heads = heads.filter(|heads| heads.newest().is_some());
+    heads.ok_or_else(|| {
         Failure::asked(
-            format!("{} is no signed head: {error}", path.display()),
-            "use what `schoolgate audit head` printed",
+            format!("{} holds something that is no signed head", path.display()),
+            "use what `schoolgate audit head` printed, or what the witness kept",
         )
     })
 }
 
 fn prove(transcript: &Transcript, entry: Option<u64>, since: Option<u64>) -> Result<(), Failure> {
     let digests = |path: &[model::Digest]| json!(path);
+    // The head is signed with the key of now, which the founding key vouches for.
+    let key = transcript.signing_key();
     let proof = match (entry, since) {
         (Some(entry), _) => transcript
             .prove_inclusion(audit::EntryIndex(entry))
             .map(|proof| {
                 json!({
+                    "verified": proof.verify(&key),
                     "entry": proof.leaf.index,
                     "time": proof.leaf.time,
                     "kind": proof.leaf.kind().map(|kind| kind.word()),
@@ -209,14 +305,19 @@ fn prove(transcript: &Transcript, entry: Option<u64>, since: Option<u64>) -> Res
             ));
         }
     };
-    let proof = proof.map_err(|error| {
+    let mut proof = proof.map_err(|error| {
         Failure::asked(
             error.to_string(),
             "`schoolgate audit list` shows the entries there are",
         )
     })?;
+    proof["key"] = key.to_string().into();
+    proof["founding_key"] = transcript.public_key().to_string().into();
     say!("{proof}");
-    Ok(())
+    match proof["verified"] == json!(false) {
+        true => Err(Failure::No),
+        false => Ok(()),
+    }
 }
 
 fn export(transcript: &Transcript, path: &Path) -> Result<(), Failure> {
@@ -257,7 +358,18 @@ fn find(asked: &arguments::Search) -> Result<(), Failure> {
         until: asked.until,
         limit: Some(asked.limit),
     };
-    let rows = audit::search(&StateFolder::journal_in(&asked.state.state), &search)?;
+    let key = match handed_out::identity(asked.identity.as_deref())? {
+        Some(text) => {
+            let identity: Result<Identity, _> = text.parse();
+            let identity = identity.map_err(|error| {
+                Failure::asked(error.to_string(), "name the file of the secret key")
+            })?;
+            Some(EnvelopeKey::Identity(identity))
+        }
+        None => None,
+    };
+    let journal = StateFolder::journal_in(&asked.state.state);
+    let rows = audit::search_with(&journal, &search, key.as_ref()).map_err(closed)?;
     let mut out = BufWriter::new(io::stdout().lock());
     for row in &rows {
         if asked.json {
@@ -286,4 +398,18 @@ fn find(asked: &arguments::Search) -> Result<(), Failure> {
         return Err(Failure::No);
     }
     Ok(())
+}
+
+/// A closed day says how it is read.
+fn closed(error: audit::SearchError) -> Failure {
+    match error {
+        audit::SearchError::Closed { .. } => Failure::asked(
+            crate::failure::chain(&error),
+            "add `--identity FILE` with the secret key that past days are closed to",
+        ),
+        audit::SearchError::Folder { .. }
+        | audit::SearchError::File { .. }
+        | audit::SearchError::OtherSchema { .. }
+        | audit::SearchError::Output(_) => error.into(),
+    }
 }

@@ -1,8 +1,9 @@
 use crate::arguments;
 use crate::failure::Failure;
 use crate::offline::Offline;
-use gate::{Explainer, Explanation, Question};
-use model::{Clock, Moment, SystemClock};
+use change::Past;
+use gate::{Explainer, Explanation, Question, State};
+use model::{Clock, Faults, Moment, SystemClock};
 use serde_json::json;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -12,9 +13,12 @@ use std::sync::Arc;
 
 /// Says what would be decided.
 pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
-    let offline = Offline::open_with(&asked.policy, Some(&asked.state))?;
-    let mut explainer = Explainer::new(Arc::new(offline.state));
     let now = SystemClock::default().now();
+    let state = match asked.in_force {
+        true => was_in_force(&asked.state.state, asked.at.unwrap_or(now))?,
+        false => Offline::open_with(&asked.policy, Some(&asked.state))?.state,
+    };
+    let mut explainer = Explainer::new(Arc::new(state));
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     if let Some(file) = &asked.batch {
         batch(file, now, &mut explainer, &mut out)?;
@@ -48,6 +52,19 @@ pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
     }
     out.flush()?;
     if understood { Ok(()) } else { Err(Failure::No) }
+}
+
+/// What decided at a moment, by what the state folder keeps of then.
+fn was_in_force(folder: &Path, at: Moment) -> Result<State, Failure> {
+    let Some(past) = Past::read(folder, at)? else {
+        return Err(Failure::asked(
+            format!("no policy was in force at {at}"),
+            "`schoolgate policy history` lists what was",
+        ));
+    };
+    let mut faults = Faults::default();
+    let state = Offline::decides(past.bundle.files(), &past.overlay, folder, &mut faults);
+    state.ok_or(Failure::Faults(faults))
 }
 
 /// Answers tab-separated lines in order, one JSON object a line.
