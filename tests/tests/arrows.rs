@@ -12,8 +12,8 @@ const FLOORS: &[&[(&str, &[&str])]] = &[
     &[(
         "schoolgate",
         &[
-            "alert", "audit", "change", "console", "content", "gate", "identity", "lists", "matcher",
-            "model", "policy", "proxy", "resolver",
+            "alert", "audit", "change", "console", "content", "gate", "identity", "lists",
+            "matcher", "model", "policy", "proxy", "resolver",
         ],
     )],
     &[

@@ -170,10 +170,8 @@ fn evidence_holds_the_entries_of_an_incident_and_its_own() {
 #[test]
 fn the_words_of_a_closed_account_can_go() {
     let school = School::with(&STAFF);
-    let teacher = school.desk.accounts().into_iter();
-    let teacher = teacher
-        .filter(|account| account.name == "teacher")
-        .next_back();
+    let mut accounts = school.desk.accounts().into_iter();
+    let teacher = accounts.find(|account| account.name == "teacher");
     let account = teacher.unwrap().id;
     let of: Vec<u64> = {
         let transcript = school.desk.ledger().transcript().unwrap();

@@ -2,6 +2,7 @@
 
 use crate::stand_in::{NOW, Reply, StandIn};
 use alert::{ContextRow, Incident, IncidentId, IncidentKind, Nature, Person, Role};
+use audit::EntryKind;
 use axum::http::StatusCode;
 use model::{Action, Moment};
 
@@ -256,5 +257,51 @@ fn staff_report_a_breach_and_those_who_look_after_it_are_told() {
     assert_eq!(
         school.get(Some(Role::Teacher), "/incidents").status,
         StatusCode::FORBIDDEN
+    );
+}
+
+// MON-10, REP-17: who saw an incident, what was done and what was taken out stands in the log.
+#[test]
+fn looks_steps_and_downloads_are_entries_of_the_change_log() {
+    let school = StandIn::new(&[Role::Headteacher, Role::SafeguardingLead]);
+    let id = record(&school, IncidentKind::PupilReport, |_| {});
+    let lead = Some(Role::SafeguardingLead);
+    let told = |kind: EntryKind| -> Vec<String> {
+        let transcript = school.console.desk().ledger().transcript().unwrap();
+        let of = transcript.entries().filter_map(|written| {
+            let payload = (written.leaf.kind() == Some(kind)).then_some(written.payload)??;
+            let words = payload.get("done").or_else(|| payload.get("what"))?;
+            Some(words.as_str()?.to_owned())
+        });
+        of.collect()
+    };
+    for _ in 0..2 {
+        let page = school.get(lead, &format!("/incidents/{id}"));
+        assert_eq!(page.status, StatusCode::OK);
+    }
+    assert_eq!(told(EntryKind::Incident), ["viewed"], "once for a person");
+    school.get(Some(Role::Headteacher), &format!("/incidents/{id}"));
+    school.get(lead, &format!("/incidents/{id}/file/report.txt"));
+    school.get(lead, &format!("/incidents/{id}/file/record.csv"));
+    let closing = [
+        ("intent", "accidental"),
+        ("action", "talked with the class"),
+        ("outcome", "nothing more"),
+    ];
+    school.post(lead, &format!("/incidents/{id}/close"), &closing);
+    assert_eq!(
+        told(EntryKind::Incident),
+        [
+            "viewed",
+            "viewed",
+            "the report to pass on was taken",
+            "closed"
+        ]
+    );
+    school.get(lead, "/activity/export/activity.csv");
+    school.get(Some(Role::Headteacher), "/changes/proof/change-log.bin");
+    assert_eq!(
+        told(EntryKind::Export),
+        ["record of an incident", "decisions", "the change log"]
     );
 }
