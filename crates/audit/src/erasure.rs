@@ -83,16 +83,19 @@ impl Ledger {
         let prepare = |blanks: &mut Vec<Blank>| {
             let transcript = Transcript::read_on(self.disk(), self.folder())?;
             *blanks = transcript.blanks(&wanted)?;
+            let mut payload = serde_json::json!({
+                "erased": wanted,
+                "lengths": blanks.iter().map(Blank::size).collect::<Vec<_>>(),
+                "reason": reason,
+            });
+            if let Some(matter) = matter {
+                payload["matter"] = matter.into();
+            }
             Ok(Entry {
                 kind: EntryKind::Erasure,
                 actor,
                 policy_version: None,
-                payload: serde_json::json!({
-                    "erased": wanted,
-                    "lengths": blanks.iter().map(Blank::size).collect::<Vec<_>>(),
-                    "reason": reason,
-                    "matter": matter,
-                }),
+                payload,
             })
         };
         let payloads = self.folder().join(PAYLOADS);
