@@ -51,7 +51,7 @@ pub struct Right {
 }
 
 /// The right of each kind; the one table that says who may do what.
-pub const RIGHTS: [Right; 21] = [
+pub const RIGHTS: [Right; 22] = [
     right(ChangeKind::Policy, HANDS, DECIDERS),
     right(ChangeKind::Override, ASKERS, DECIDERS),
     right(ChangeKind::Plan, CARERS, LEADERS),

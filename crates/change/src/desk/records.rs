@@ -54,7 +54,9 @@ impl Desk {
         if expiry.proofs().is_empty() {
             return Ok(());
         }
-        if let Some(leap) = self.register().leaps.standing(now) {
+        // The register must not be held while an entry is written.
+        let leap = self.register().leaps.standing(now);
+        if let Some(leap) = leap {
             return self.wait_for_clock(&leap);
         }
         let writing = self.hold();
