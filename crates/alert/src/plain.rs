@@ -1,9 +1,11 @@
 //! Text of strangers, made fit to stand in a mail or a table.
 
+use model::steers;
+
 /// One line without control characters or marks that turn the direction of writing, of at most so
 /// many characters.
 pub(crate) fn line(text: &str, most: usize) -> String {
-    let words = text.split(|found: char| found.is_whitespace() || is_unfit(found));
+    let words = text.split(|found: char| found.is_whitespace() || steers(found));
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     cut(&words.join(" "), most)
 }
@@ -16,7 +18,7 @@ pub(crate) fn lines(text: &str, most: usize) -> String {
         .chars()
         .map(|found| match found {
             '\n' => '\n',
-            found if is_unfit(found) => ' ',
+            found if steers(found) => ' ',
             found => found,
         })
         .collect();
@@ -53,11 +55,6 @@ fn looks_like_address(word: &str) -> bool {
                 .next()
                 .is_some_and(|last| last.chars().any(char::is_alphabetic))
     })
-}
-
-fn is_unfit(found: char) -> bool {
-    found.is_control()
-        || matches!(found, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn cut(text: &str, most: usize) -> String {

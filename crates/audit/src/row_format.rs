@@ -1,5 +1,6 @@
 use crate::decision_row::RetentionClass;
 use crate::decision_row::{DecisionRow, Known, certainty_word};
+use model::{steers, visible};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -137,28 +138,8 @@ pub fn csv_cell(text: &str) -> String {
 
 /// Writes one JSON object without a character that steers; what is read back is the same.
 pub(crate) fn json_line(what: &impl serde::Serialize) -> io::Result<String> {
-    let text = serde_json::to_string(what)?;
-    let mut out = String::with_capacity(text.len());
-    let mut units = [0; 2];
-    for one in text.chars() {
-        if steers(one) {
-            // Outside of its strings, JSON has none of these.
-            for unit in one.encode_utf16(&mut units) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(one);
-        }
-    }
-    Ok(out)
-}
-
-fn steers(one: char) -> bool {
-    one.is_control()
-        || matches!(one,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    // Outside of its strings, JSON has no such character.
+    Ok(visible(&serde_json::to_string(what)?).into_owned())
 }
 
 fn csv(row: &DecisionRow) -> String {

@@ -1,5 +1,5 @@
 use crate::{ProposalId, RequestId};
-use model::{HostBuffer, Moment, Target};
+use model::{HostBuffer, Moment, Target, steers};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -125,7 +125,7 @@ impl Ask {
     /// Cuts what is too long, takes out what cannot be printed, and finds the site.
     pub(crate) fn tidy(mut self) -> Result<(Self, String), AskError> {
         let cut = |text: &str, most: usize| -> String {
-            let printable = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+            let printable = text.chars().map(|c| if steers(c) { ' ' } else { c });
             printable.take(most).collect::<String>().trim().to_owned()
         };
         self.note = cut(&self.note, 500);

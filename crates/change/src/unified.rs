@@ -31,7 +31,7 @@ pub(crate) fn unified(before: &Files, after: &Files, changed: &[String]) -> Stri
     // What stands in a file is shown in a terminal as well.
     patch
         .chars()
-        .filter(|c| *c == '\n' || !c.is_control())
+        .filter(|c| *c == '\n' || !model::steers(*c))
         .collect()
 }
 

@@ -1,9 +1,9 @@
 use crate::Refusal;
-use crate::csv::turns_text;
 use askama::Template;
 use axum::body::Body;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
+use model::{steers, visible};
 use serde::Serialize;
 
 /// What a page or an action answers.
@@ -85,8 +85,9 @@ impl Answer {
 
     /// JSON.
     pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Result<Self, Refusal> {
-        let body = serde_json::to_vec(value)?;
-        Ok(Self::new(status, JSON, body))
+        let text = serde_json::to_string(value)?;
+        // Some read it in a terminal; outside of its strings, JSON has no such character.
+        Ok(Self::new(status, JSON, visible(&text).into_owned()))
     }
 
     /// JSON that says what was wrong, as RFC 9457 writes it.
@@ -94,7 +95,7 @@ impl Answer {
         let body = serde_json::json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
         });
-        Self::new(status, PROBLEM, body.to_string())
+        Self::new(status, PROBLEM, visible(&body.to_string()).into_owned())
     }
 
     /// The answer with another session.
@@ -148,7 +149,7 @@ impl Answer {
 /// Writes a page; whatever it shows, nothing in it hides text or turns its direction.
 fn written(page: &impl Template) -> Result<String, Refusal> {
     let mut text = page.render()?;
-    text.retain(|c| !turns_text(c));
+    text.retain(|c| c == '\n' || !steers(c));
     Ok(text)
 }
 

@@ -1,3 +1,5 @@
+use model::steers;
+
 /// Rows for a table program, as RFC 4180 writes them. No cell is ever read as a formula.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Csv {
@@ -19,16 +21,13 @@ impl Csv {
                 self.text.push(',');
             }
             self.text.push('"');
-            if cell.trim_start().starts_with(FORMULAS) {
+            // What cannot be seen goes first: behind it a formula would begin the cell after all.
+            let seen = cell.chars().filter(|c| c.is_control() || !steers(*c));
+            let seen: String = seen.map(|c| if c.is_control() { ' ' } else { c }).collect();
+            if seen.trim_start().starts_with(FORMULAS) {
                 self.text.push('\'');
             }
-            for c in cell.chars().filter(|c| !turns_text(*c)) {
-                match c {
-                    '"' => self.text.push_str("\"\""),
-                    c if c.is_control() => self.text.push(' '),
-                    c => self.text.push(c),
-                }
-            }
+            self.text.push_str(&seen.replace('"', "\"\""));
             self.text.push('"');
         }
         self.text.push_str("\r\n");
@@ -38,11 +37,6 @@ impl Csv {
     pub(crate) fn finish(self) -> String {
         self.text
     }
-}
-
-/// Whether a character has no shape of its own and hides or turns the text around it.
-pub(crate) const fn turns_text(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// What table programs take for the beginning of a formula, full-width forms included.
@@ -59,10 +53,11 @@ mod tests {
         let mut csv = Csv::new(&["site", "note"]);
         csv.row(["=HYPERLINK(\"http://a.test\")", "two\r\nlines, one cell"]);
         csv.row(["\t@SUM(1)", "\u{202e}gnp.exe"]);
+        csv.row(["\u{200b}=1+1", "\u{feff} -1"]);
         let text = csv.finish();
         assert_eq!(
             text,
-            "\"site\",\"note\"\r\n\"'=HYPERLINK(\"\"http://a.test\"\")\",\"two  lines, one cell\"\r\n\"' @SUM(1)\",\"gnp.exe\"\r\n"
+            "\"site\",\"note\"\r\n\"'=HYPERLINK(\"\"http://a.test\"\")\",\"two  lines, one cell\"\r\n\"' @SUM(1)\",\"gnp.exe\"\r\n\"'=1+1\",\"' -1\"\r\n"
         );
     }
 }

@@ -1,3 +1,5 @@
+use model::steers;
+
 /// The fields of a form or of a query, as they were sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Form(Vec<(String, String)>);
@@ -45,10 +47,7 @@ impl Form {
 
 /// Drops what has no shape of its own or turns the direction of the text around it.
 fn clean(text: &str, most: usize, lines: bool) -> String {
-    let hidden = |c: char| {
-        (c.is_control() && !(lines && c == '\n'))
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
+    let hidden = |c: char| steers(c) && !(lines && c == '\n');
     let kept: String = text
         .trim()
         .chars()

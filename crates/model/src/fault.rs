@@ -1,3 +1,4 @@
+use crate::visible;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -109,10 +110,11 @@ impl fmt::Display for Fault {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        writeln!(f, "{severity}: {}", self.what)?;
+        writeln!(f, "{severity}: {}", visible(&self.what))?;
+        let file = visible(&self.file);
         match self.position {
-            Some(Position { line, column }) => writeln!(f, "  at {}:{line}:{column}", self.file)?,
-            None => writeln!(f, "  at {}", self.file)?,
+            Some(Position { line, column }) => writeln!(f, "  at {file}:{line}:{column}")?,
+            None => writeln!(f, "  at {file}")?,
         }
         if let (Some(Position { line, column }), Some(snippet)) = (self.position, &self.snippet) {
             let gutter = line.to_string();
@@ -123,7 +125,9 @@ impl fmt::Display for Fault {
                 .map(|character| if character == '\t' { '\t' } else { ' ' })
                 .collect();
             let left = MOST_SNIPPET.saturating_sub(column as usize).max(1);
-            writeln!(f, " {margin} |\n {gutter} | {snippet}")?;
+            let shown = snippet.split('\t').map(visible).collect::<Vec<_>>();
+            let shown = shown.join("\t");
+            writeln!(f, " {margin} |\n {gutter} | {shown}")?;
             writeln!(
                 f,
                 " {margin} | {indent}{}",
@@ -131,7 +135,7 @@ impl fmt::Display for Fault {
             )?;
         }
         if let Some(mend) = &self.mend {
-            writeln!(f, "mend: {mend}")?;
+            writeln!(f, "mend: {}", visible(mend))?;
         }
         Ok(())
     }

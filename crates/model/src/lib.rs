@@ -31,6 +31,7 @@ mod schedules;
 mod subject;
 mod verdict;
 mod version;
+mod visible;
 mod vocabulary;
 
 pub use action::{Access, Action};
@@ -54,6 +55,7 @@ pub use schedules::{ScheduleIndex, ScheduleSet, Schedules};
 pub use subject::{Certainty, Classes, DeviceSets, Subject, ZoneKind};
 pub use verdict::{Reason, RuleIndex, Verdict, ViewId};
 pub use version::{Digest, PolicyVersion};
+pub use visible::{steers, visible};
 pub use vocabulary::{
     Category, CategoryClass, CategoryDefault, FLOOR, FloorCategory, Vocabulary, VocabularyError,
 };

@@ -360,9 +360,7 @@ pub(super) fn check_new_account(
     if register.account_named(&new.name).is_some() {
         return no("there is an account of this name already, perhaps a closed one");
     }
-    if !(2..=100).contains(&new.shown.trim().chars().count())
-        || new.shown.contains(char::is_control)
-    {
+    if !(2..=100).contains(&new.shown.trim().chars().count()) || new.shown.contains(model::steers) {
         return no("write the name that people read, of 2 to 100 characters");
     }
     if new.person.is_some_and(|person| {
@@ -542,7 +540,7 @@ fn check_sites(change: &Change) -> Result<(), InvalidChange> {
     let bad = change.sites().iter().find(|site| {
         site.is_empty()
             || site.len() > 500
-            || site.chars().any(|c| c.is_control() || c.is_whitespace())
+            || site.chars().any(|c| model::steers(c) || c.is_whitespace())
     });
     match bad {
         Some(site) => Err(InvalidChange::Site {

@@ -1,3 +1,5 @@
+use model::steers;
+
 /// HTML under construction.
 ///
 /// What is not written in the program's own text can only enter escaped: `raw` takes nothing else.
@@ -24,7 +26,7 @@ impl Markup {
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
-                _ if is_invisible(character) => self.0.push('\u{fffd}'),
+                _ if steers(character) => self.0.push('\u{fffd}'),
                 _ => self.0.push(character),
             }
         }
@@ -42,15 +44,6 @@ impl Markup {
     pub(crate) fn finish(self) -> String {
         self.0
     }
-}
-
-/// Characters that let an address show itself as another one.
-fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        )
 }
 
 #[cfg(test)]
@@ -72,7 +65,7 @@ mod tests {
                 .replace("&#39;", "'")
                 .replace("&amp;", "&");
             let shown: String =
-                text.chars().map(|c| if is_invisible(c) { '\u{fffd}' } else { c }).collect();
+                text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect();
             prop_assert_eq!(back, shown);
         }
     }
