@@ -15,6 +15,9 @@ pub(crate) enum Refusal {
     /// The page, or what it is about, is not there, or not for this person to know of.
     #[error("there is no such page")]
     Missing,
+    /// The page is there, and takes no request of this kind.
+    #[error("this address takes another method; the field `allow` names them")]
+    Method,
     /// The request cannot be understood.
     #[error("{0}")]
     Malformed(String),
@@ -62,6 +65,7 @@ impl Refusal {
                 StatusCode::FORBIDDEN
             }
             Self::Missing => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Moved(_) => StatusCode::CONFLICT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,

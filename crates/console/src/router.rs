@@ -23,6 +23,15 @@ struct Front {
     face: Face,
 }
 
+/// Where the address and the method of a request lead.
+#[derive(Clone, Copy)]
+enum Led {
+    To(&'static Route),
+    /// To a page that takes other methods; axum names them in `allow`.
+    OtherMethod,
+    Nowhere,
+}
+
 /// Builds the router of a listener from the one table.
 pub(crate) fn router(console: &Arc<Console>, names: Names, face: Face) -> Router {
     let front = Arc::new(Front {
@@ -37,7 +46,7 @@ pub(crate) fn router(console: &Arc<Console>, names: Names, face: Face) -> Router
             route.path,
             on(route.verb.filter(), move |request: Request| {
                 let front = Arc::clone(&front);
-                async move { front.serve(Some(route), request).await }
+                async move { front.serve(Led::To(route), request).await }
             }),
         );
     }
@@ -45,17 +54,17 @@ pub(crate) fn router(console: &Arc<Console>, names: Names, face: Face) -> Router
     router
         .fallback(move |request: Request| {
             let front = Arc::clone(&missing);
-            async move { front.serve(None, request).await }
+            async move { front.serve(Led::Nowhere, request).await }
         })
         .method_not_allowed_fallback(move |request: Request| {
             let front = Arc::clone(&other);
-            async move { front.serve(None, request).await }
+            async move { front.serve(Led::OtherMethod, request).await }
         })
 }
 
 impl Front {
     /// Reads a request, lets the console answer it, and dresses the answer.
-    async fn serve(&self, route: Option<&'static Route>, request: Request) -> Response<Body> {
+    async fn serve(&self, led: Led, request: Request) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
         let Some(connection) = parts.extensions.get::<Connection>().copied() else {
             // INVARIANT: the listener sets it on every request.
@@ -70,7 +79,11 @@ impl Front {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let mut asked = self.start(&parts, connection, named);
-        let answer = match self.admit(route, &parts, connection) {
+        let route = match led {
+            Led::To(route) => Some(route),
+            Led::OtherMethod | Led::Nowhere => None,
+        };
+        let answer = match self.admit(led, &parts, connection) {
             Ok(route) => match read(&parts.headers, body, &mut asked).await {
                 Ok(()) => self.ask(route, &parts.headers, asked).await,
                 Err(refusal) => refused::answer(&self.console, &asked, Some(route), refusal),
@@ -120,7 +133,7 @@ impl Front {
     /// What can be refused by the head alone.
     fn admit(
         &self,
-        route: Option<&'static Route>,
+        led: Led,
         parts: &request::Parts,
         connection: Connection,
     ) -> Result<&'static Route, Refusal> {
@@ -128,7 +141,11 @@ impl Front {
         if !self.names.know(host, &connection) {
             return Err(Refusal::OtherHost);
         }
-        let route = route.ok_or(Refusal::Missing)?;
+        let route = match led {
+            Led::To(route) => route,
+            Led::OtherMethod => return Err(Refusal::Method),
+            Led::Nowhere => return Err(Refusal::Missing),
+        };
         match route.reach {
             Reach::School | Reach::OffSite => {
                 guard::same_site(&parts.method, &parts.headers, host, connection.secure)?;

@@ -265,6 +265,7 @@ const PROBLEMS: &[(&str, &str)] = &[
     ("401", "Nobody is signed in, or the token is over"),
     ("403", "Not for this role or token, or not in this way"),
     ("404", "It is not there, or not for this account to know of"),
+    ("405", "The address takes another method"),
     ("408", "It took too long"),
     ("409", "Something moved meanwhile, or stands in the way"),
     ("413", "More was sent than is taken"),

@@ -69,6 +69,7 @@ const fn heading(refusal: &Refusal) -> &'static str {
         Refusal::Finish(_) => "Finish signing in",
         Refusal::Role => "Not for your role",
         Refusal::Missing => "There is no such page",
+        Refusal::Method => "Not in this way",
         Refusal::Malformed(_) => "That could not be read",
         Refusal::Refused(_) | Refusal::Desk(_, _) => "That is not possible",
         Refusal::Moved(_) => "Look again",

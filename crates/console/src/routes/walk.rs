@@ -5,6 +5,7 @@ use crate::route::{Reach, Verb, Who};
 use crate::stand_in::{Reply, StandIn};
 use alert::Role;
 use axum::http::StatusCode;
+use std::collections::BTreeSet;
 
 /// A path with something in place of its parts.
 fn filled(path: &str) -> String {
@@ -70,6 +71,26 @@ fn nobody_opens_anything_but_the_way_in() {
                 assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{path}");
             }
         }
+    }
+}
+
+#[test]
+fn another_method_is_refused_and_the_right_ones_are_named() {
+    let school = StandIn::new(&[Role::Headteacher]);
+    let asked = [
+        ("DELETE", "/api/v1/me", "GET,HEAD"),
+        ("PUT", "/api/v1/matters", "GET,HEAD,POST"),
+        ("GET", "/api/v1/changes/verify", "POST"),
+        ("GET", "/sign-out", "POST"),
+        ("PATCH", "/", "GET,HEAD"),
+    ];
+    for (method, path, right) in asked {
+        let request = school.request(method, Some(Role::Headteacher), path, "");
+        let reply = school.send(request, false);
+        assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        let named = reply.headers.get("allow").unwrap().to_str().unwrap();
+        let named: BTreeSet<&str> = named.split(',').map(str::trim).collect();
+        assert_eq!(named, right.split(',').collect(), "{method} {path}");
     }
 }
 

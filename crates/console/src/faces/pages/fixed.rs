@@ -75,6 +75,7 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::Finish(_)
         | Refusal::Role
         | Refusal::Missing
+        | Refusal::Method
         | Refusal::Malformed(_)
         | Refusal::Refused(_)
         | Refusal::Moved(_)
