@@ -216,6 +216,15 @@ fn account_title(account: &AccountChange) -> String {
     }
 }
 
+/// Words as a sentence: a capital in front, a full stop at the end.
+pub(crate) fn sentence(words: &str) -> String {
+    let words = words.trim_end_matches('.');
+    let mut letters = words.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let whole: String = first.into_iter().flatten().chain(letters).collect();
+    whole + "."
+}
+
 const fn verb(access: Access) -> &'static str {
     match access {
         Access::Allow | Access::Monitor | Access::Warn => "Unblock",

@@ -310,12 +310,9 @@ fn date(day: Day) -> String {
     day.0.strftime("%-d %B %Y").to_string()
 }
 
+/// To the minute: whoever reads it lives by the clock on the wall.
 fn time(time: TimeOfDay) -> String {
-    if time.0.second() == 0 {
-        format!("{:02}:{:02}", time.0.hour(), time.0.minute())
-    } else {
-        time.0.to_string()
-    }
+    format!("{:02}:{:02}", time.0.hour(), time.0.minute())
 }
 
 const MIDNIGHT: TimeOfDay = TimeOfDay::MIDNIGHT;

@@ -52,7 +52,9 @@ impl Register {
     pub(crate) fn name_of(&self, actor: Actor) -> String {
         match actor {
             Actor::Gateway => "the gateway".to_owned(),
-            Actor::LocalUser(number) => format!("local user {number}"),
+            Actor::LocalUser(number) => {
+                format!("somebody at the gateway itself, local user {number}")
+            }
             Actor::Account(name) => self.accounts.get(&crate::AccountId(name.0)).map_or_else(
                 || format!("account {name}"),
                 |account| account.shown.clone(),
@@ -131,6 +133,12 @@ impl Register {
             EntryKind::Disclosure => {
                 format!("a named person's history was read: {}", text("reason"))
             }
+            // Without a matter it is one of the first, before there are two people to agree.
+            EntryKind::AccountChanged if told.is_none() => {
+                let shown = payload.pointer("/account/shown").and_then(Value::as_str);
+                let shown = shown.unwrap_or("somebody");
+                format!("the account of {shown} was opened or changed")
+            }
             EntryKind::Founding
             | EntryKind::Started
             | EntryKind::Stopped
@@ -207,7 +215,7 @@ const fn plain(kind: EntryKind) -> &'static str {
         EntryKind::Unattended => "changes took effect on one person's word",
         EntryKind::PolicyActivated => "a policy came into force",
         EntryKind::ListsActivated => "lists came into force",
-        EntryKind::Commissioning => "commissioning",
+        EntryKind::Commissioning => "the days of setting up began, or ended",
         EntryKind::Proposed => "a change was proposed",
         EntryKind::Decided => "a proposal was decided",
         EntryKind::Withdrawn => "a proposal was taken back",
@@ -221,7 +229,7 @@ const fn plain(kind: EntryKind) -> &'static str {
         EntryKind::IdentityBound => "an address was bound by hand",
         EntryKind::IdentityFeed => "an identity feed was changed",
         EntryKind::AccountChanged => "an account was changed",
-        EntryKind::CredentialChanged => "a credential was changed",
+        EntryKind::CredentialChanged => "a way to sign in was changed",
         EntryKind::SignedIn => "signed in",
         EntryKind::SignInRefused => "a sign-in was refused",
         EntryKind::BreakGlass => "the sealed account was used",
@@ -242,7 +250,9 @@ const fn plain(kind: EntryKind) -> &'static str {
 
 /// Words of people, on one line and not longer than a line of a log should be.
 fn cut(words: &str) -> String {
-    let one_line = words.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let one_line = words
+        .chars()
+        .map(|c| if model::steers(c) { ' ' } else { c });
     one_line.take(MOST_CHARACTERS).collect()
 }
 

@@ -1,6 +1,6 @@
 use crate::answer::Answer;
 use crate::frame::Frame;
-use crate::matter_view::{EffectView, MatterLine, title};
+use crate::matter_view::{EffectView, MatterLine, sentence, title};
 use crate::pages::requests::lexicon;
 use crate::when::When;
 use crate::{Asked, Console, Refusal};
@@ -265,7 +265,7 @@ fn decider_view(matter: &Matter, asked: &Asked) -> Option<DeciderView> {
     Some(DeciderView {
         role: decider.role.title(),
         since: asked.zone.when(decider.since),
-        why: decider.why.clone(),
+        why: sentence(&decider.why),
         deputies: deputies.join(", "),
     })
 }
@@ -309,7 +309,7 @@ fn replay_view(replay: &Replay) -> ReplayView {
             .collect()
     };
     ReplayView {
-        summary: replay.summary(),
+        summary: sentence(&replay.summary()),
         opened: lines(&replay.sites_opened),
         closed: lines(&replay.sites_closed),
         truncated: replay.truncated,

@@ -57,11 +57,13 @@ pub(crate) fn list(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
         ..Filter::default()
     };
     let mine = desk.matters(acting, &own);
+    let mut open = some(&[Stage::Waiting], MOST);
+    open.retain(|matter| mine.iter().all(|own| own.id != matter.id));
     Answer::page(&RequestsPage {
         frame: Frame::new(console, asked, "Requests and approvals"),
         waiting: lines(&desk.waiting_for(acting)),
         mine: lines(&mine),
-        open: lines(&some(&[Stage::Waiting], MOST)),
+        open: lines(&open),
         past: lines(&some(&PAST, MOST)),
         sites: REQUEST_READERS
             .contains(acting.role)
