@@ -176,7 +176,7 @@ fn finish(shown: &Shown, json: bool) -> Result<(), Failure> {
             say!("no fetched list is in use; `enabled = true` in sources.toml uses one");
         }
         for words in &shown.words {
-            say!("{}", crate::command::overrides::printable(words));
+            say!("{}", model::visible(words));
         }
     }
     if shown.is_well() {

@@ -72,7 +72,7 @@ fn line(row: &Row, ended: &Ended) -> String {
         What::PutAside => "BAD",
         What::Failed => "FAILED",
     };
-    let words = crate::command::overrides::printable(&ended.words);
+    let words = model::visible(&ended.words);
     format!("{mark:<6} {:<26} {words}\n", row.id)
 }
 

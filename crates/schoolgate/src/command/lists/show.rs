@@ -104,7 +104,7 @@ pub(super) fn diff(
         ('-', &found.first_removed, found.removed),
     ] {
         for entry in entries {
-            say!("{mark} {}", crate::command::overrides::printable(entry));
+            say!("{mark} {}", model::visible(entry));
         }
         if all > entries.len() && !entries.is_empty() {
             say!("{mark} and {} more", all - entries.len());
@@ -183,10 +183,7 @@ fn one(held: &Stock, now: Moment) -> Result<(), Failure> {
     }
     say!("  state      {}", held.word(now));
     if let Some(trouble) = held.trouble(now) {
-        say!(
-            "  trouble    {}",
-            crate::command::overrides::printable(&trouble)
-        );
+        say!("  trouble    {}", model::visible(&trouble));
     }
     if let Some(confirmed) = held.history.confirmed {
         say!("  heard      {confirmed}");
@@ -211,7 +208,7 @@ fn one(held: &Stock, now: Moment) -> Result<(), Failure> {
             version.bytes
         );
         for why in &version.quarantined {
-            say!("             {}", crate::command::overrides::printable(why));
+            say!("             {}", model::visible(why));
         }
     }
     Ok(())
@@ -242,7 +239,7 @@ fn compiled(policy: &Policy, state: &State, name: Option<&str>, json: bool) -> R
                 "attribution": list.attribution,
                 "digest": list.digest,
             });
-            writeln!(out, "{value}")?;
+            writeln!(out, "{}", model::visible(&value.to_string()))?;
         } else {
             writeln!(
                 out,
