@@ -64,7 +64,7 @@ impl RowView {
         let path = row.path.as_deref().unwrap_or_default();
         let when = zone.when(row.first);
         Self {
-            at: when.utc.clone(),
+            at: row.first.to_string(),
             when,
             who: match persons {
                 Persons::Named => known(&row.user),
@@ -89,7 +89,10 @@ impl RowView {
                 .iter()
                 .map(|category| lexicon.category(category))
                 .collect(),
-            action: action(row.action),
+            action: match path {
+                gate::CONTINUE_PATH => "went on past a warning",
+                _ => action(row.action),
+            },
             shut: !matches!(row.action, Action::Allow | Action::Warn),
             why: why(row),
             nature: nature(row),
@@ -108,7 +111,7 @@ pub(crate) fn is_help(row: &DecisionRow) -> bool {
 pub(crate) const fn action(action: Action) -> &'static str {
     match action {
         Action::Allow => "open",
-        Action::Warn => "open after a warning",
+        Action::Warn => "a warning first",
         Action::Permission => "closed, a teacher may unlock it",
         Action::Block => "blocked",
     }

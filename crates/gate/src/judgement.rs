@@ -76,6 +76,11 @@ impl Facts {
     }
 }
 
+/// The path, on a site with a warning before it, to which the page sends who goes on.
+///
+/// A row of the journal with this path says that somebody went on.
+pub const CONTINUE_PATH: &str = "/.well-known/schoolgate/continue";
+
 /// The number on a block page, by which its decision is found again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Reference(u64);

@@ -26,7 +26,7 @@ pub use explain::{
     Somebody,
 };
 pub use gate::Gate;
-pub use judgement::{Client, Facts, Judgement, Reference};
+pub use judgement::{CONTINUE_PATH, Client, Facts, Judgement, Reference};
 pub use policy::Reading;
 pub use record::Backlog;
 pub use recorder::{PathDetail, Recorder, RecorderError};

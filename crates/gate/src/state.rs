@@ -104,6 +104,15 @@ impl State {
         self.policy().decide(view, &target, labels)
     }
 
+    /// The id of a group; empty for a place of another policy.
+    pub fn group_name(&self, group: model::GroupIndex) -> String {
+        self.policy()
+            .groups()
+            .name(group)
+            .unwrap_or_default()
+            .to_owned()
+    }
+
     /// The files that made the policy, and what they say of the school's own servers.
     pub const fn compiled(&self) -> &Arc<Compiled> {
         &self.compiled

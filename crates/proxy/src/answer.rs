@@ -117,39 +117,61 @@ pub(crate) fn close(response: &mut Response<AnswerBody>) {
         .insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
+/// A refusal as the person is told it.
+pub(crate) struct Refused<'a> {
+    pub(crate) words: &'a Words,
+    pub(crate) action: Action,
+    pub(crate) address: &'a str,
+    pub(crate) reference: Option<Reference>,
+    /// Whether a person looks at it.
+    pub(crate) person: bool,
+    /// The address to which who is warned may go on.
+    pub(crate) go_on: Option<String>,
+}
+
 /// The block page, or a line of text where something fetches by itself.
-pub(crate) fn refusal(
-    core: &Core,
-    words: &Words,
-    action: Action,
-    address: &str,
-    reference: Option<Reference>,
-    person: bool,
-) -> Response<AnswerBody> {
-    let reference = reference.map(|reference| reference.to_string());
+pub(crate) fn refusal(core: &Core, refused: &Refused<'_>) -> Response<AnswerBody> {
+    let reference = refused.reference.map(|reference| reference.to_string());
     let reference = reference.as_deref();
-    if !person {
+    if !refused.person {
         return text(
             StatusCode::FORBIDDEN,
             PLAIN,
             block_page::short_text(reference),
         );
     }
+    let go_on = refused.go_on.as_deref();
     let page = block_page::render(
-        words,
+        refused.words,
         &PageRequest {
-            action,
-            address,
+            action: refused.action,
+            address: refused.address,
             reference,
             console: &core.settings.console,
             contact: &core.settings.contact,
             floor_words: &core.settings.floor_words,
+            go_on,
         },
     );
     let mut response = text(StatusCode::FORBIDDEN, "text/html; charset=utf-8", page);
+    let policy = block_page::content_policy(&core.settings.console, go_on.is_some());
     let fields = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&block_page::content_policy(&core.settings.console)) {
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
         fields.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    fields.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    response
+}
+
+/// The way to a page.
+pub(crate) fn see(page: &str) -> Response<AnswerBody> {
+    let mut response = text(StatusCode::SEE_OTHER, PLAIN, "");
+    let fields = response.headers_mut();
+    if let Ok(page) = HeaderValue::from_str(page) {
+        fields.insert(header::LOCATION, page);
     }
     fields.insert(
         header::REFERRER_POLICY,

@@ -30,6 +30,9 @@ pub struct PageRequest<'a> {
     pub contact: &'a str,
     /// As in [`Settings::floor_words`](crate::Settings::floor_words).
     pub floor_words: &'a str,
+    /// The address of the form by which the reader goes on past a warning; `None` where nobody
+    /// may: on shared addresses, and where the door sees no pages.
+    pub go_on: Option<&'a str>,
 }
 
 /// The path below the console's address to which `ask for this page` posts its form.
@@ -49,7 +52,7 @@ pub fn render(words: &Words, request: &PageRequest<'_>) -> String {
         request,
         catalogue: &ENGLISH,
         level: ENGLISH.level(words.reading),
-        kind: kind(words, request.action),
+        kind: kind(words, request),
     };
     page.write()
 }
@@ -64,16 +67,22 @@ pub(crate) fn short_text(reference: Option<&str>) -> String {
     }
 }
 
-/// The content security policy under which the page is sent.
-pub(crate) fn content_policy(console: &str) -> String {
-    let forms = console_origin(console).unwrap_or("'none'");
+/// The content security policy under which the page is sent; `own` where it has a form that goes
+/// to the site itself.
+pub(crate) fn content_policy(console: &str, own: bool) -> String {
+    let forms = match (console_origin(console), own) {
+        (Some(console), true) => format!("{console} 'self'"),
+        (Some(console), false) => console.to_owned(),
+        (None, true) => "'self'".to_owned(),
+        (None, false) => "'none'".to_owned(),
+    };
     format!(
         "default-src 'none'; style-src '{}'; form-action {forms}; base-uri 'none'; frame-ancestors 'none'",
         style::STYLE_DIGEST
     )
 }
 
-fn kind(words: &Words, action: Action) -> Kind {
+fn kind(words: &Words, request: &PageRequest<'_>) -> Kind {
     match words.rung {
         _ if words.floor => Kind::Floor,
         Rung::Floor => Kind::Floor,
@@ -87,11 +96,19 @@ fn kind(words: &Words, action: Action) -> Kind {
         | Rung::Site
         | Rung::Category
         | Rung::Established
-        | Rung::Unknown => match action {
+        | Rung::Unknown => match request.action {
             Action::Permission => Kind::Permission,
-            Action::Warn => Kind::Warn,
+            Action::Warn if request.go_on.is_some() && reads_sentences(words.reading) => Kind::Warn,
+            Action::Warn => Kind::WarnShut,
             Action::Block | Action::Allow => Kind::Closed,
         },
+    }
+}
+
+const fn reads_sentences(reading: Reading) -> bool {
+    match reading {
+        Reading::Pictures | Reading::Simple => false,
+        Reading::Plain | Reading::Older | Reading::Professional => true,
     }
 }
 
@@ -124,6 +141,7 @@ impl Page<'_> {
         page.raw("<h1>").text(message.heading).raw("</h1>\n");
         page.paragraph(self.lead(message.words));
         self.write_asked(&mut page);
+        self.write_go_on(&mut page);
         self.write_ask(&mut page);
         self.write_tell(&mut page);
         self.write_help(&mut page);
@@ -137,10 +155,7 @@ impl Page<'_> {
     }
 
     fn reads_sentences(&self) -> bool {
-        match self.words.reading {
-            Reading::Pictures | Reading::Simple => false,
-            Reading::Plain | Reading::Older | Reading::Professional => true,
-        }
+        reads_sentences(self.words.reading)
     }
 
     /// The agreed text of a provider stands instead of ours where somebody old enough reads it.
@@ -182,10 +197,22 @@ impl Page<'_> {
         }
     }
 
+    /// The way past a warning.
+    fn write_go_on(&self, page: &mut Markup) {
+        let Some(address) = self.request.go_on.filter(|_| self.kind == Kind::Warn) else {
+            return;
+        };
+        page.raw("<form method=\"post\" action=\"")
+            .text(address)
+            .raw("\">\n<button type=\"submit\">")
+            .text(self.catalogue.go_on)
+            .raw("</button>\n</form>\n");
+    }
+
     fn write_ask(&self, page: &mut Markup) {
         let may_ask = match self.kind {
-            Kind::Closed | Kind::Permission | Kind::Warn => true,
-            Kind::Paused | Kind::Mode | Kind::Floor | Kind::Outside => false,
+            Kind::Closed | Kind::Permission | Kind::WarnShut => true,
+            Kind::Warn | Kind::Paused | Kind::Mode | Kind::Floor | Kind::Outside => false,
         };
         let console = console_origin(self.request.console);
         if let Some(console) = console.filter(|_| may_ask && !self.pictures()) {

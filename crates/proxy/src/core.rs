@@ -3,10 +3,11 @@ use crate::asked::Asked;
 use crate::destination::Destinations;
 use crate::pipes::Room;
 use crate::pool::Pool;
+use crate::warnings::{Link, Passage, Warnings};
 use crate::watch::{Carried, Watch, Watches};
 use crate::{Counters, Faces, Settings};
 use gate::{Client, Facts, Gate, Judgement, Session, Words};
-use model::{Door, Host, HostBuffer, NetworkAccess, Resolve};
+use model::{Action, Door, Host, HostBuffer, NetworkAccess, Resolve, ZoneKind};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -21,6 +22,7 @@ pub(crate) struct Core {
     pub(crate) resolve: Arc<dyn Resolve>,
     pub(crate) destinations: Arc<Destinations>,
     pub(crate) admission: Arc<Admission>,
+    pub(crate) warnings: Arc<Warnings>,
     pub(crate) watches: Watches,
     pub(crate) pool: Pool,
     pub(crate) room: Room,
@@ -50,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) resolve: Arc<dyn Resolve>,
     pub(crate) destinations: Arc<Destinations>,
     pub(crate) admission: Arc<Admission>,
+    pub(crate) warnings: Arc<Warnings>,
 }
 
 /// What the gate says of a query, and who asked.
@@ -59,11 +62,18 @@ pub(crate) struct Ruling {
     pub(crate) judgement: Judgement,
     /// What the client's device may reach at all.
     pub(crate) network: NetworkAccess,
+    /// Whether the client was warned of the site and went on; its end is in `valid_until`.
+    pub(crate) passed: bool,
 }
 
 impl Ruling {
     pub(crate) fn opens(&self) -> bool {
-        self.judgement.verdict.action.opens()
+        self.judgement.verdict.action.opens() || self.is_passed()
+    }
+
+    /// Whether a warning alone stood before it, and the client went on.
+    pub(crate) fn is_passed(&self) -> bool {
+        self.passed && self.judgement.verdict.action == Action::Warn
     }
 }
 
@@ -75,6 +85,7 @@ impl Core {
             resolve: Arc::clone(&shared.resolve),
             destinations: Arc::clone(&shared.destinations),
             admission: Arc::clone(&shared.admission),
+            warnings: Arc::clone(&shared.warnings),
             watches: Watches::default(),
             pool: Pool::default(),
             room: Room::default(),
@@ -90,9 +101,18 @@ impl Core {
     pub(crate) fn judge(&self, source: std::net::IpAddr, asked: &Asked) -> Option<Ruling> {
         let mut session = self.session.borrow_mut();
         let client = session.client(source);
-        let judgement = asked
+        let mut judgement = asked
             .with_target(|target, _| session.judge(&client, target))
             .ok()?;
+        let mut passed = false;
+        if judgement.verdict.action == Action::Warn
+            && let Some(who) = passage(&session, &client, asked)
+            && let Some(until) = self.warnings.passed(&who, self.gate.clock().now())
+        {
+            let edge = &mut judgement.verdict.valid_until;
+            *edge = Some(edge.map_or(until, |edge| edge.min(until)));
+            passed = true;
+        }
         let facts = &session.state().identifier().roster().zone_facts;
         let zone = client
             .subject
@@ -101,7 +121,30 @@ impl Core {
             client,
             judgement,
             network: zone.map_or(NetworkAccess::None, |zone| zone.network),
+            passed,
         })
+    }
+
+    /// A link by which the client may go on past the warning of a page.
+    ///
+    /// None where many sit behind the address: one of them would open the site for all.
+    pub(crate) fn offer(&self, asked: &Asked, ruling: &Ruling) -> Option<Link> {
+        let verdict = &ruling.judgement.verdict;
+        if verdict.action != Action::Warn || verdict.obligations.needs_url {
+            return None;
+        }
+        let who = passage(&self.session.borrow(), &ruling.client, asked)?;
+        let Asked::Url(uri) = asked else { return None };
+        let page = uri.path_and_query()?.as_str();
+        let page = if page.len() > MOST_PAGE { "/" } else { page };
+        let now = self.gate.clock().now();
+        self.warnings.offer(&who, page, now, verdict.valid_until)
+    }
+
+    /// Lets the client of a link go on; false for a link that is not theirs, or over.
+    pub(crate) fn pass(&self, asked: &Asked, ruling: &Ruling, link: &Link) -> bool {
+        let who = passage(&self.session.borrow(), &ruling.client, asked);
+        who.is_some_and(|who| self.warnings.pass(who, link, self.gate.clock().now()))
     }
 
     /// Whether the school named the host as a server of its own.
@@ -290,6 +333,35 @@ impl Core {
     }
 }
 
+/// Who is at which site, as far as a warning is concerned; `None` where an address is no person's,
+/// or the door sees no pages.
+fn passage(session: &Session, client: &Client, asked: &Asked) -> Option<Passage> {
+    let subject = client.subject.as_ref()?;
+    let state = session.state();
+    let roster = state.identifier().roster();
+    let zone = roster.zone_facts.get(usize::from(subject.zone.0))?;
+    match zone.kind {
+        ZoneKind::Clients => {}
+        ZoneKind::Shared | ZoneKind::Forwarder | ZoneKind::Things => return None,
+    }
+    let user = subject.user.and_then(|user| roster.users.name(user));
+    let device = subject
+        .device
+        .and_then(|device| roster.devices.name(device));
+    asked
+        .with_target(|target, port| {
+            target.url.is_some().then(|| Passage {
+                source: client.source,
+                group: state.group_name(subject.group),
+                user: user.unwrap_or_default().to_owned(),
+                device: device.unwrap_or_default().to_owned(),
+                host: target.host.to_string(),
+                port,
+            })
+        })
+        .ok()?
+}
+
 /// Whether a door may carry what was judged.
 ///
 /// A tunnel whose host alone settles nothing would go to the door that sees the URL; until there
@@ -347,4 +419,6 @@ impl Drop for Connection {
     }
 }
 
+/// A longer address leads back to the start page of its site.
+const MOST_PAGE: usize = 2_000;
 const RETRY: Duration = Duration::from_millis(3);

@@ -41,6 +41,7 @@ mod settings;
 mod shutdown;
 mod tunnel;
 mod visit;
+mod warnings;
 mod watch;
 mod worker;
 

@@ -6,6 +6,7 @@ use crate::hop_by_hop::{self, binds_connection};
 use crate::pac;
 use crate::pool::{Pool, Reach, Upstream};
 use crate::settings::{CLIENT_FIELD, FloorAnswer, SECRET_FIELD};
+use crate::warnings::Link;
 use crate::watch::Watch;
 use gate::Facts;
 use http::header::{self, HeaderValue};
@@ -67,6 +68,11 @@ impl Visit {
         if faces == Ok(true) && ruling.client.subject.is_some() {
             return self.ask_faces(request, &asked, &ruling).await;
         }
+        if request.method() == Method::POST
+            && let Some(answer) = self.go_on(uri, &asked)
+        {
+            return answer;
+        }
         let facts = Facts {
             background: background(request.headers()),
             ..Facts::request(Door::Http, method_word(request.method()))
@@ -118,6 +124,26 @@ impl Visit {
         }
     }
 
+    /// Answers who goes on past a warning: with the way to the page, once the link is found good.
+    ///
+    /// What is judged is the page itself; a link that is not good is a request like any other.
+    fn go_on(&self, uri: &Uri, asked: &Asked) -> Option<Answer> {
+        let link = Link::parse(uri.query().filter(|_| uri.path() == gate::CONTINUE_PATH)?)?;
+        let authority = uri.authority()?.as_str();
+        let (_, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let page = format!("http://{host}{}", link.page);
+        let target = Asked::Url(page.parse().ok().filter(|_| link.page.starts_with('/'))?);
+        let ruling = self.core.judge(self.watch.source, &target)?;
+        if ruling.judgement.verdict.action != Action::Warn
+            || !self.core.pass(&target, &ruling, &link)
+        {
+            return None;
+        }
+        let facts = Facts::request(Door::Http, "POST");
+        self.core.record(asked, &ruling, facts);
+        Some(answer::see(&page))
+    }
+
     /// Records a refusal that the gate did not speak itself, under the rung it did speak.
     fn record_closed(&self, asked: &Asked, ruling: &Ruling, facts: Facts) {
         self.core.counters.requests_refused.add(1);
@@ -149,9 +175,16 @@ impl Visit {
             }
         }
         let person = asks_for_page(facts.background, fields);
-        let action = ruling.judgement.verdict.action;
-        let address = shown(asked);
-        let mut response = answer::refusal(&self.core, &words, action, &address, reference, person);
+        let link = self.core.offer(asked, ruling).filter(|_| person);
+        let refused = answer::Refused {
+            words: &words,
+            action: ruling.judgement.verdict.action,
+            address: &shown(asked),
+            reference,
+            person,
+            go_on: link.map(|link| link.action()),
+        };
+        let mut response = answer::refusal(&self.core, &refused);
         if ruling.client.subject.is_none() {
             answer::close(&mut response);
         }

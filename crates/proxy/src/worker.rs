@@ -2,6 +2,7 @@ use crate::admission::Admission;
 use crate::core::{Core, Shared};
 use crate::destination::Destinations;
 use crate::door;
+use crate::warnings::Warnings;
 use crate::{Counters, Listeners, Settings, Shutdown};
 use gate::Gate;
 use model::Resolve;
@@ -57,6 +58,7 @@ pub fn run(
     let counters = Arc::new(Counters::default());
     let shared = Arc::new(Shared {
         counters: Arc::clone(&counters),
+        warnings: Arc::new(Warnings::new(&**gate.chance())),
         gate,
         resolve,
         destinations: Arc::new(Destinations::new(&settings, addresses.clone())),

@@ -9,8 +9,10 @@ pub(crate) enum Kind {
     Closed,
     /// Closed until a member of staff unlocks it for a lesson.
     Permission,
-    /// Open only after a warning, which this door cannot give.
+    /// Open to who goes on after the warning.
     Warn,
+    /// The same where nobody can be let on: a shared address, or a door that shows no page.
+    WarnShut,
     /// Web access of the person or device is paused.
     Paused,
     /// The whole group is in a mode: exam, out of hours.
@@ -39,6 +41,7 @@ pub(crate) struct Catalogue {
     pub(crate) shout: &'static str,
     pub(crate) stop_it_now: &'static str,
     pub(crate) embedded: &'static str,
+    pub(crate) go_on: &'static str,
 }
 
 /// The words of one reading level.
@@ -47,6 +50,7 @@ pub(crate) struct Level {
     pub(crate) closed: Message,
     pub(crate) permission: Message,
     pub(crate) warn: Message,
+    pub(crate) warn_shut: Message,
     pub(crate) paused: Message,
     pub(crate) mode: Message,
     pub(crate) floor: Message,
@@ -91,6 +95,7 @@ impl Level {
             Kind::Closed => self.closed,
             Kind::Permission => self.permission,
             Kind::Warn => self.warn,
+            Kind::WarnShut => self.warn_shut,
             Kind::Paused => self.paused,
             Kind::Mode => self.mode,
             Kind::Floor => self.floor,
@@ -117,12 +122,14 @@ pub(crate) static ENGLISH: Catalogue = Catalogue {
     shout: "Shout: free, day and night. Text SHOUT to 85258.",
     stop_it_now: "Stop It Now: confidential help about sexual thoughts or behaviour towards children. Call 0808 1000 900.",
     embedded: "Closed by the school's filter.",
+    go_on: "I understand: open the page",
 };
 
 const PICTURES: Level = Level {
     closed: say("This page is closed", ""),
     permission: say("This page is closed", "Your teacher can open it."),
     warn: say("This page is closed", "Ask your teacher."),
+    warn_shut: say("This page is closed", "Ask your teacher."),
     paused: say("The web is resting", "Ask your teacher."),
     mode: say("This page is closed now", "Ask your teacher."),
     floor: say("This page is closed", ""),
@@ -148,6 +155,10 @@ const SIMPLE: Level = Level {
         "Your teacher can open it for a lesson. Ask your teacher.",
     ),
     warn: say(
+        "This page is closed",
+        "You may only open it with a teacher. Ask your teacher.",
+    ),
+    warn_shut: say(
         "This page is closed",
         "You may only open it with a teacher. Ask your teacher.",
     ),
@@ -188,8 +199,12 @@ const PLAIN: Level = Level {
         "It is closed, but a member of staff can unlock it for a lesson. Ask them.",
     ),
     warn: say(
+        "Stop and think before you open this page",
+        "The school has not closed it, but it may not be right for you. If you open it, the school writes down that you saw this and went on. It stays open for a quarter of an hour at most.",
+    ),
+    warn_shut: say(
         "This page is closed here",
-        "It may be opened only after a warning, and the warning cannot be shown on this connection yet. Ask a member of staff.",
+        "It may be opened only after a warning, and the warning cannot be shown here. Ask a member of staff.",
     ),
     paused: say(
         "Your web access is paused",
@@ -228,8 +243,12 @@ const OLDER: Level = Level {
         "It is closed, but a member of staff can unlock it for a lesson.",
     ),
     warn: say(
+        "Stop and think before you open this page",
+        "It is not closed for your group, but the school asks you to think first. If you go on, that is recorded, and the site stays open for a quarter of an hour at most.",
+    ),
+    warn_shut: say(
         "This page is closed here",
-        "It may be opened only after a warning, and the warning cannot be shown on this connection yet. A member of staff can help.",
+        "It may be opened only after a warning, and the warning cannot be shown here. A member of staff can help.",
     ),
     paused: say(
         "Your web access is paused",
@@ -268,8 +287,12 @@ const PROFESSIONAL: Level = Level {
         "The policy closes it until a member of staff unlocks it for a lesson, in the console under Requests.",
     ),
     warn: say(
+        "A warning stands before this page",
+        "The policy opens it to those who go on after a warning. Going on is recorded; the site stays open for a quarter of an hour at most.",
+    ),
+    warn_shut: say(
         "This page is closed here",
-        "The policy opens it after a warning, which cannot be shown on this connection yet. Ask for an unblock.",
+        "The policy opens it after a warning, which cannot be shown here. Ask for an unblock.",
     ),
     paused: say(
         "Web access is paused",

@@ -35,6 +35,7 @@ fn request(action: Action) -> PageRequest<'static> {
         console: "https://gateway.school.example:8443",
         contact: "the school office",
         floor_words: "",
+        go_on: None,
     }
 }
 
@@ -327,10 +328,29 @@ proptest! {
     }
 }
 
+// CAT-30
+#[test]
+fn a_warning_lets_readers_of_sentences_go_on_and_the_young_ask() {
+    let warned = PageRequest {
+        go_on: Some("/.well-known/schoolgate/continue?until=1&code=0&page=/"),
+        ..request(Action::Warn)
+    };
+    for reading in LEVELS {
+        let words = words(reading);
+        let page = render(&words, &warned);
+        let older = !matches!(reading, Reading::Pictures | Reading::Simple);
+        assert_eq!(page.contains("I understand"), older, "{reading:?}");
+        assert_eq!(page.contains("continue?until=1&amp;code"), older);
+        let shut = render(&words, &request(Action::Warn));
+        assert!(!shut.contains("I understand"), "{reading:?}");
+    }
+    assert!(content_policy("", true).contains("form-action 'self';"));
+}
+
 #[test]
 fn the_policy_of_the_page_lets_nothing_be_fetched() {
-    insta::assert_snapshot!(content_policy("https://gateway.school.example:8443/"), @r"default-src 'none'; style-src 'sha256-vWuT4dDCD7ZAOHBRfwQKqqfiXv2hyG0xz72k8PzrX0o='; form-action https://gateway.school.example:8443; base-uri 'none'; frame-ancestors 'none'");
-    assert!(content_policy("https://a;script-src *").contains("form-action 'none'"));
+    insta::assert_snapshot!(content_policy("https://gateway.school.example:8443/", false), @r"default-src 'none'; style-src 'sha256-vWuT4dDCD7ZAOHBRfwQKqqfiXv2hyG0xz72k8PzrX0o='; form-action https://gateway.school.example:8443; base-uri 'none'; frame-ancestors 'none'");
+    assert!(content_policy("https://a;script-src *", false).contains("form-action 'none'"));
 }
 
 fn escaped(text: &str) -> String {

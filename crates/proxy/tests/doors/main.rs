@@ -8,3 +8,4 @@ mod http;
 mod limits;
 mod smuggling;
 mod stage;
+mod warning;

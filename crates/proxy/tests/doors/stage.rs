@@ -23,6 +23,8 @@ pub(crate) const PLAIN: [u8; 4] = [127, 0, 3, 1];
 pub(crate) const OLDER: [u8; 4] = [127, 0, 4, 1];
 pub(crate) const STAFF: [u8; 4] = [127, 0, 6, 1];
 pub(crate) const VISITOR: [u8; 4] = [127, 0, 7, 1];
+/// Many people behind one address.
+pub(crate) const TERMINALS: [u8; 4] = [127, 0, 8, 1];
 pub(crate) const STRANGER: [u8; 4] = [127, 0, 99, 1];
 
 pub(crate) const NOON: &str = "2026-11-23T12:00:00Z";
@@ -51,6 +53,14 @@ id           = "visitors"
 title        = "visitors"
 networks     = ["127.0.7.0/24"]
 device_class = "own"
+group        = "plain"
+unidentified = "plain"
+[[zones]]
+id           = "terminals"
+title        = "terminals"
+networks     = ["127.0.8.0/24"]
+kind         = "shared"
+device_class = "shared"
 group        = "plain"
 unidentified = "plain"
 [[local_servers]]
@@ -89,6 +99,13 @@ theme   = "School policy"
 class   = "against"
 default = "pupils"
 [[categories]]
+id      = "forums"
+title   = "Forums"
+words   = "Forums."
+theme   = "School policy"
+class   = "against"
+default = "pupils"
+[[categories]]
 id      = "education"
 title   = "Learning"
 words   = "Learning."
@@ -109,7 +126,7 @@ fn files() -> Files {
         put(
             &format!("config/groups/{id}.toml"),
             format!(
-                "title = \"{id}\"\nkind = \"{kind}\"\nage = 7\nreading = \"{reading}\"\n[access]\ngambling = {{ block = \"always\", lock = true }}\nvideo = {{ allow = \"lessons\" }}\nblogs = \"permission\"\n"
+                "title = \"{id}\"\nkind = \"{kind}\"\nage = 7\nreading = \"{reading}\"\n[access]\ngambling = {{ block = \"always\", lock = true }}\nvideo = {{ allow = \"lessons\" }}\nblogs = \"permission\"\nforums = {{ warn = \"lessons\" }}\n"
             ),
         );
     }
@@ -132,7 +149,9 @@ fn artefact(files: &Files, labelled: &[(&str, &str)]) -> Arc<Artefact> {
     Arc::new(Artefact::from_bytes(bytes, &secret).unwrap())
 }
 
-const LABELLED: [(&str, &str); 7] = [
+const LABELLED: [(&str, &str); 9] = [
+    ("forums", "forum.test"),
+    ("forums", "other-forum.test"),
     ("education", "intranet.test"),
     ("gambling", "bets.test"),
     ("video", "video.test"),
