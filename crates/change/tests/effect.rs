@@ -475,3 +475,20 @@ fn a_test_of_the_school_that_is_taken_out_opens() {
     opens(&there, Part::Check);
     assert_eq!(back.direction, Direction::Nothing);
 }
+
+#[test]
+fn a_raised_limit_for_the_text_of_pages_opens() {
+    let after = School::example().edit("config/groups/ks2.toml", "limit = 50", "limit = 100");
+    let [there, back] = both(&after);
+    opens(&there, Part::Access);
+    closes(&back);
+}
+
+#[test]
+fn phrases_that_change_are_not_proved_to_close() {
+    let after =
+        School::example().edit("blocklists/phrases/gambling.toml", "\"casino bonus\", ", "");
+    for effect in both(&after) {
+        assert_eq!(effect.direction, Direction::Opens);
+    }
+}

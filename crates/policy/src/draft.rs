@@ -300,6 +300,7 @@ fn empty_group(id: &str) -> GroupSettings {
         unknown: None,
         open: None,
         walled_garden: None,
+        phrases: None,
         safe_search: None,
         youtube: None,
         inspect: None,

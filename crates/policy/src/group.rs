@@ -18,6 +18,8 @@ pub struct GroupFacts {
     pub age: Option<u8>,
     /// Whether it is a group of pupils.
     pub pupil: bool,
+    /// What the text of a page may score in a theme.
+    pub phrase_limit: u32,
     /// The groups that it extends, the nearest first.
     pub extends: Vec<GroupIndex>,
 }

@@ -77,8 +77,8 @@ pub use settings::{
     AccessItem, AccessSetting, CalendarSettings, CategoriesSettings, ConditionalWord,
     ConductSettings, ConductSubject, ConductTable, Day, DayKind, Enforcement, EssentialHost,
     EssentialSettings, Expectation, ExpectationsSettings, Fallback, GroupKind, GroupSettings,
-    HalfDay, MarkSetting, Meaning, ModeKind, ModeSettings, PackSettings, Reading, RowSettings,
-    RuleSettings, ScheduleSettings, Term, TimeOfDay, Weekday, WindowSettings, Written,
+    HalfDay, MarkSetting, Meaning, ModeKind, ModeSettings, PackSettings, PhraseSettings, Reading,
+    RowSettings, RuleSettings, ScheduleSettings, Term, TimeOfDay, Weekday, WindowSettings, Written,
 };
 pub use trace::{Passed, Trace};
 pub use view::View;

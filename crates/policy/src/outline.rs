@@ -117,6 +117,8 @@ pub struct GroupOutline {
     pub walled: bool,
     /// Whether overrides and individual plans reach it.
     pub overrides: bool,
+    /// What the text of a page may score in a theme.
+    pub phrase_limit: u32,
     /// What allowed queries must undergo, before it is asked what the device allows.
     pub obligations: Obligations,
     /// The words of categories that hang on a condition, by the id of the category.
@@ -290,6 +292,7 @@ impl Policy {
             open: self.category_ids(held.open),
             walled: held.walled,
             overrides: held.overrides,
+            phrase_limit: held.facts.phrase_limit,
             obligations: held.obligations,
             conditions: conditions.collect(),
         })

@@ -24,7 +24,7 @@ pub use conduct::{
 };
 pub use essential::{EssentialHost, EssentialSettings};
 pub use expectations::{Expectation, ExpectationsSettings};
-pub use group::{GroupKind, GroupSettings, Reading};
+pub use group::{GroupKind, GroupSettings, PhraseSettings, Reading};
 pub use mode::{ModeKind, ModeSettings};
 pub use pack::PackSettings;
 pub use rule::{Fallback, RuleSettings};

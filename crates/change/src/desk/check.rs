@@ -243,10 +243,11 @@ impl Desk {
             "blocklists/categories.toml",
         ];
         last.is_some_and(|last| since <= last)
-            && earlier
-                .differs(&force.bundle)
-                .iter()
-                .all(|path| path.starts_with("blocklists/") && !own.contains(&path.as_str()))
+            && earlier.differs(&force.bundle).iter().all(|path| {
+                path.starts_with("blocklists/")
+                    && !path.starts_with("blocklists/phrases/")
+                    && !own.contains(&path.as_str())
+            })
     }
 
     fn files_of(&self, digest: Digest) -> Result<Files, Faults> {

@@ -25,6 +25,7 @@ pub(super) fn compare(
     said.sites(before, after);
     said.labels(comparison, before, after);
     said.reach(comparison, before, after);
+    said.phrases(before, after);
     said.obligations(comparison, groups, before, after);
     said.kind(comparison, groups);
     words(comparison, groups, [before, after], &mut said);
@@ -137,6 +138,16 @@ impl Said<'_> {
             let words =
                 "no longer have what an individual plan or an unblock closes for them closed";
             self.tell(Direction::Opens, Part::Override, words);
+        }
+    }
+
+    /// What the text of a page may score.
+    fn phrases(&mut self, before: &GroupOutline, after: &GroupOutline) {
+        let (old, new) = (before.phrase_limit, after.phrase_limit);
+        if old != new {
+            let words =
+                format!("now have pages closed whose text scores above {new}, and not above {old}");
+            self.tell(lowered(new > old), Part::Access, words);
         }
     }
 

@@ -446,6 +446,7 @@ const GROUP: &[&str] = &[
     "overrides",
     "packs",
     "learning",
+    "phrases.limit",
     "access.*",
     "rule[].name",
     "rule[].sites",

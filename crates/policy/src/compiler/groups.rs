@@ -50,6 +50,10 @@ impl Compiler<'_> {
                     .unwrap_or_default(),
                 age,
                 pupil: kind == GroupKind::Pupils,
+                phrase_limit: self
+                    .inherited(index, |settings| settings.phrases.as_ref()?.limit.as_ref())
+                    .copied()
+                    .unwrap_or(if staff { 160 } else { 100 }),
                 extends: held.lineage.iter().skip(1).copied().collect(),
             },
             lineage: held.lineage.clone(),

@@ -59,6 +59,9 @@ pub struct GroupSettings {
     /// What stays open while access is paused: sites, or `pack:` and an id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning: Option<Vec<String>>,
+    /// How pages are judged by their text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phrases: Option<PhraseSettings>,
     /// What the group gets of each category.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub access: BTreeMap<String, AccessSetting>,
@@ -71,6 +74,16 @@ pub struct GroupSettings {
     /// Inherited rules by name and inherited modes by id that this group does not take over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<String>,
+}
+
+/// How pages are judged by their text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhraseSettings {
+    /// What the text of a page may score in a theme: about 50 for young children, 100 for older
+    /// ones, 160 for young adults. Unset anywhere: 100, for staff 160.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
 }
 
 /// Who is in a group.
