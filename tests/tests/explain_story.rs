@@ -89,3 +89,46 @@ fn a_batch_is_answered_in_order_with_errors_in_their_place() {
         assert!(answers[place]["error"].is_string(), "{}", answers[place]);
     }
 }
+
+fn page(name: &str, group: &str) -> Value {
+    let file = root().join("tests/fixtures/pages").join(name);
+    let words = ["--file", file.to_str().unwrap(), "--group", group, "--json"];
+    serde_json::from_str(explain(&words).done().trim()).unwrap()
+}
+
+// CAT-37, CAT-39, MON-03: the same page is another thing for other ages.
+#[test]
+fn a_page_is_judged_by_its_text_for_a_group() {
+    let casino = page("harmful/gambling.en.html", "ks2");
+    assert_eq!(casino["limit"], 50);
+    assert_eq!(casino["above"], true, "{casino:#}");
+    assert_eq!(casino["themes"][0]["category"], "gambling");
+    let phrases = casino["phrases"].as_array().unwrap();
+    let online = phrases
+        .iter()
+        .find(|seen| seen["phrase"] == "online casino");
+    assert_eq!(online.unwrap()["weight"], "+60");
+    assert_eq!(page("harmful/gambling.en.html", "sixth")["limit"], 160);
+    for group in ["ks1", "ks3", "sixth"] {
+        assert_eq!(page("harmless/rse.en.html", group)["above"], false);
+    }
+}
+
+// CAT-40
+#[test]
+fn a_search_is_told_with_its_theme() {
+    let found = one(
+        "10.30.0.5",
+        "https://www.google.co.uk/search?q=how+to+k1ll+myself",
+    );
+    assert_eq!(found["search"]["engine"], "Google", "{found:#}");
+    assert_eq!(found["search"]["term"], "how to k1ll myself");
+    assert_eq!(found["search"]["themes"][0]["theme"], "suicide");
+    let harmless = one(
+        "10.30.0.5",
+        "https://www.google.co.uk/search?q=essex+county+council",
+    );
+    assert_eq!(harmless["search"]["themes"].as_array().unwrap().len(), 0);
+    let none = one("10.30.0.5", "https://www.bbc.co.uk/bitesize");
+    assert!(none.get("search").is_none());
+}

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+mod page;
 mod somebody;
+pub use page::{PageExplanation, PhraseShown, SearchExplanation, ThemeShown};
 pub use somebody::Somebody;
 
 /// Who would ask for what, and when.
@@ -300,14 +302,7 @@ impl Explainer {
                 .and_then(|subject| subject.valid_until);
         }
         if let Some(group) = question.group {
-            subject.group = state.policy().groups().find(group).ok_or_else(|| {
-                let known = state.policy().groups().iter().map(|(_, id)| id);
-                let near = model::nearest(group, known);
-                QuestionError::Group {
-                    group: group.to_owned(),
-                    near: near.map_or(String::new(), |near| format!("; did you mean `{near}`?")),
-                }
-            })?;
+            subject.group = state.find_group(group)?;
         }
         let view = state.policy().view(&subject, &schedules);
         if plain {

@@ -22,8 +22,8 @@ mod words;
 
 pub use counters::Counters;
 pub use explain::{
-    ExceptionShown, Explainer, Explanation, LabelShown, Question, QuestionError, RungShown,
-    Somebody,
+    ExceptionShown, Explainer, Explanation, LabelShown, PageExplanation, PhraseShown, Question,
+    QuestionError, RungShown, SearchExplanation, Somebody, ThemeShown,
 };
 pub use gate::Gate;
 pub use judgement::{CONTINUE_PATH, Client, Facts, Judgement, Reference};

@@ -16,6 +16,47 @@ impl Phrase {
     pub const MOST_PARTS: usize = 16;
 }
 
+impl From<Phrase> for content::Phrase {
+    /// Takes a phrase of a published list: its category, or else its folder, is its theme.
+    ///
+    /// Published lists count parts anywhere on the page and know nothing of stand-ins.
+    fn from(phrase: Phrase) -> Self {
+        let origin = &phrase.origin;
+        let theme = origin.category.clone().or_else(|| origin.theme.clone());
+        let language = origin.language.as_deref();
+        Self {
+            list: Arc::new(content::PhraseList {
+                name: [theme.as_deref(), language]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                arabic_prefixes: language == Some("arabic"),
+                theme,
+                stand_ins: false,
+                window: None,
+            }),
+            effect: match phrase.effect {
+                PhraseEffect::Bans => content::PhraseEffect::Bans,
+                PhraseEffect::Excepts => content::PhraseEffect::Excepts,
+                PhraseEffect::Weighs(weight) => content::PhraseEffect::Weighs(weight),
+                PhraseEffect::WeighsPercent(share) => content::PhraseEffect::WeighsPercent(share),
+            },
+            parts: phrase.parts.into_iter().map(PhrasePart::into).collect(),
+        }
+    }
+}
+
+impl From<PhrasePart> for content::PhrasePart {
+    fn from(part: PhrasePart) -> Self {
+        Self {
+            text: part.text,
+            begins_word: part.begins_word,
+            ends_word: part.ends_word,
+        }
+    }
+}
+
 /// One text of a phrase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhrasePart {
@@ -154,3 +195,26 @@ const LANGUAGES: [&str; 36] = [
     "turkish",
     "urdu",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_published_phrase_is_one_of_the_scan() {
+        let phrase = Phrase {
+            parts: vec![PhrasePart::parse(" free spins ").unwrap()],
+            effect: PhraseEffect::Weighs(70),
+            origin: Arc::new(PhraseOrigin::of_path("french/gambling/weighted")),
+        };
+        let (phrases, refused) = content::Phrases::compile([phrase.into()]);
+        assert_eq!(refused, []);
+        let findings = content::Scan::of_text(&Arc::new(phrases), "50 Free Spins!");
+        assert_eq!(
+            findings
+                .worst(50)
+                .map(|(theme, score)| (theme.theme.as_str(), score)),
+            Some(("gambling", 70))
+        );
+    }
+}

@@ -210,7 +210,7 @@ pub(crate) struct Explain {
     #[command(flatten)]
     pub(crate) state: State,
     /// Address of the client.
-    #[arg(long, value_name = "IP", required_unless_present = "batch")]
+    #[arg(long, value_name = "IP", required_unless_present_any = ["batch", "file"])]
     pub(crate) client: Option<IpAddr>,
     /// User who would be signed in there.
     #[arg(long)]
@@ -232,8 +232,11 @@ pub(crate) struct Explain {
     /// `-` as the moment means now. Always JSON, in order.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["client", "user", "group", "targets"])]
     pub(crate) batch: Option<PathBuf>,
+    /// Score the text of a page for a group: HTML, JSON by the ending `.json`, or plain text by `.txt`.
+    #[arg(long, value_name = "PAGE", requires = "group", conflicts_with_all = ["batch", "client", "user", "at", "targets"])]
+    pub(crate) file: Option<PathBuf>,
     /// Hosts or URLs.
-    #[arg(value_name = "TARGET", required_unless_present = "batch")]
+    #[arg(value_name = "TARGET", required_unless_present_any = ["batch", "file"])]
     pub(crate) targets: Vec<String>,
 }
 

@@ -3,6 +3,7 @@ use crate::failure::Failure;
 use crate::folder::Folders;
 use crate::settings::Settings;
 use change::StateFolder;
+use content::PhraseBook;
 use gate::{Compiled, State};
 use lists::{Store, Subscription};
 use matcher::{Artefact, Secret};
@@ -21,6 +22,8 @@ pub(crate) struct Offline {
     pub(crate) report: lists::Report,
     /// What should be looked at.
     pub(crate) warnings: Faults,
+    /// The files.
+    pub(crate) files: Files,
 }
 
 impl Offline {
@@ -55,9 +58,24 @@ impl Offline {
                 state,
                 report,
                 warnings: folders.rename(faults),
+                files,
             }),
             None => Err(Failure::Faults(folders.rename(faults))),
         }
+    }
+
+    /// The phrases for pages and searches.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of every file of phrases.
+    pub(crate) fn phrases(&self) -> Result<PhraseBook, Failure> {
+        let mut faults = Faults::default();
+        let book = PhraseBook::compile(&self.files, &mut faults);
+        if faults.errors() > 0 {
+            return Err(Failure::Faults(faults));
+        }
+        Ok(book)
     }
 
     /// The ids of the lists of illegal content among some files that hold anything.

@@ -2,8 +2,9 @@ use crate::arguments;
 use crate::failure::Failure;
 use crate::offline::Offline;
 use change::Past;
-use gate::{Explainer, Explanation, Question, State};
+use gate::{Explainer, Explanation, Question, SearchExplanation, State};
 use model::{Clock, Faults, Moment, SystemClock};
+use serde::Serialize;
 use serde_json::json;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -11,12 +12,26 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+mod page;
+
 /// Says what would be decided.
 pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
+    if let (Some(page), Some(group)) = (&asked.file, &asked.group) {
+        let offline = Offline::open_with(&asked.policy, Some(&asked.state))?;
+        return page::explain(&offline, page, group, asked.json);
+    }
     let now = SystemClock::default().now();
-    let state = match asked.in_force {
-        true => was_in_force(&asked.state.state, asked.at.unwrap_or(now))?,
-        false => Offline::open_with(&asked.policy, Some(&asked.state))?.state,
+    let (state, book) = if asked.in_force {
+        let at = asked.at.unwrap_or(now);
+        (was_in_force(&asked.state.state, at)?, None)
+    } else {
+        let offline = Offline::open_with(&asked.policy, Some(&asked.state))?;
+        // What a search scores is not asked for by the hundred thousand.
+        let book = match asked.batch {
+            Some(_) => None,
+            None => Some(offline.phrases()?),
+        };
+        (offline.state, book)
     };
     let mut explainer = Explainer::new(Arc::new(state));
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
@@ -37,8 +52,24 @@ pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
             target,
         };
         match explainer.explain(&question, true) {
-            Ok(explanation) if asked.json => line(&mut out, &explanation)?,
-            Ok(explanation) => print(&mut out, &explanation)?,
+            Ok(explanation) => {
+                let search = book
+                    .as_ref()
+                    .and_then(|book| SearchExplanation::of_url(book, target));
+                if asked.json {
+                    let explanation = &explanation;
+                    line(
+                        &mut out,
+                        &Shown {
+                            explanation,
+                            search,
+                        },
+                    )?;
+                } else {
+                    print(&mut out, &explanation)?;
+                    page::print_search(&mut out, search.as_ref())?;
+                }
+            }
             Err(error) => {
                 understood = false;
                 let error = crate::failure::chain(&error);
@@ -65,6 +96,15 @@ fn was_in_force(folder: &Path, at: Moment) -> Result<State, Failure> {
     let mut faults = Faults::default();
     let state = Offline::decides(past.bundle.files(), &past.overlay, folder, &mut faults);
     state.ok_or(Failure::Faults(faults))
+}
+
+/// An explanation with the search that the target makes, if it makes one.
+#[derive(Serialize)]
+struct Shown<'s> {
+    #[serde(flatten)]
+    explanation: &'s Explanation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<SearchExplanation>,
 }
 
 /// Answers tab-separated lines in order, one JSON object a line.
@@ -168,7 +208,7 @@ fn cut(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-fn line(out: &mut impl Write, value: &impl serde::Serialize) -> Result<(), Failure> {
+fn line(out: &mut impl Write, value: &impl Serialize) -> Result<(), Failure> {
     serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
     Ok(out.write_all(b"\n")?)
 }

@@ -51,9 +51,13 @@ pub(crate) fn schemas() -> BTreeMap<String, String> {
     let identity = identity::schemas()
         .into_iter()
         .map(|(name, schema)| (name, schema.to_value()));
+    let phrases = content::schemas()
+        .into_iter()
+        .map(|(name, schema)| (name, schema.to_value()));
     policy::schemas()
         .into_iter()
         .chain(identity)
+        .chain(phrases)
         .chain(lists::schemas())
         .chain([own])
         .map(|(name, schema)| (name.to_owned(), format!("{schema:#}\n")))
