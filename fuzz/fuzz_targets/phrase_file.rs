@@ -1,0 +1,17 @@
+//! No text makes the parser of phrase files panic, and what it takes can be compiled.
+#![no_main]
+
+use content::{PhraseFile, Phrases};
+use libfuzzer_sys::fuzz_target;
+use model::Faults;
+
+fuzz_target!(|text: &str| {
+    let mut faults = Faults::default();
+    let read = PhraseFile::parse("blocklists/phrases/fuzz.toml", text, &mut faults);
+    assert!(read.is_some() || faults.errors() > 0);
+    if let Some(read) = read {
+        let given = read.pages.len();
+        let (phrases, refused) = Phrases::compile(read.pages);
+        assert!(phrases.len() + refused.len() <= given);
+    }
+});

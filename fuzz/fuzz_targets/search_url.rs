@@ -1,0 +1,17 @@
+//! No URL makes the search terms and the addresses within it panic or grow without bound.
+#![no_main]
+
+use content::{SearchTerm, nested_urls};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let url = String::from_utf8_lossy(bytes);
+    if let Some(found) = SearchTerm::of_url(&url) {
+        assert!(!found.term.is_empty() && found.term.len() <= SearchTerm::LONGEST);
+    }
+    let found = nested_urls(&url);
+    assert!(found.len() <= 8);
+    for url in &found {
+        assert!(url.len() <= 2048 && url.contains("://"));
+    }
+});
