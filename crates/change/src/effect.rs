@@ -3,6 +3,7 @@ use model::{Files, Moment};
 use policy::Overlay;
 use serde::{Deserialize, Serialize};
 
+mod client;
 mod comparison;
 mod delta;
 mod groups;

@@ -228,6 +228,60 @@ fn a_list_that_loses_a_name_opens() {
     closes(&back);
 }
 
+/// The example with a list of the school's own in some format.
+fn own_list(format: &str, keys: &str, text: &str) -> School {
+    let mut school = School::example().append(
+        "blocklists/sources.toml",
+        &format!(
+            "\n[[sources]]\nid = \"own-pages\"\ntitle = \"Our own list\"\nfile = \"own/pages.txt\"\n\
+             format = \"{format}\"\ncategory = \"gambling\"\nlicence = \"MIT\"\nthird_party = false\n{keys}"
+        ),
+    );
+    school
+        .files
+        .insert("blocklists/own/pages.txt", text.as_bytes().to_vec());
+    school
+}
+
+#[test]
+fn a_list_of_any_format_that_loses_an_entry_opens() {
+    for (format, more, fewer) in [
+        (
+            "urls",
+            "a.example/odds\nb.example/odds\n",
+            "b.example/odds\n",
+        ),
+        ("expressions", "casino[0-9]+\npoker\n", "poker\n"),
+        ("adblock", "||a.example^\n||b.example^\n", "||b.example^\n"),
+        (
+            "adblock",
+            "||a.example^\n",
+            "||a.example^\n@@||a.example^\n",
+        ),
+        (
+            "hosts",
+            "0.0.0.0 a.example b.example\n",
+            "0.0.0.0 b.example\n",
+        ),
+        ("addresses", "192.0.2.0/28\n192.0.2.99\n", "192.0.2.99\n"),
+    ] {
+        let (old, new) = (own_list(format, "", more), own_list(format, "", fewer));
+        opens(&effect(&old, &new), Part::List);
+        closes(&effect(&new, &old));
+    }
+}
+
+#[test]
+fn a_list_that_is_read_in_another_way_opens() {
+    let text = "a.example\n";
+    let plain = own_list("plain", "", text);
+    for keys in ["charset = \"koi8-r\"\n", "covers = \"name\"\n"] {
+        opens(&effect(&plain, &own_list("plain", keys, text)), Part::List);
+    }
+    let named = own_list("plain", "recommended = true\n", text);
+    assert_eq!(effect(&plain, &named).direction, Direction::Nothing);
+}
+
 #[test]
 fn a_list_of_a_category_that_is_open_opens_what_was_on_no_list() {
     let list = "blocklists/starter/games-educational.txt";

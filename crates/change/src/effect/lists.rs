@@ -1,7 +1,9 @@
 use super::comparison::{Comparison, Half};
 use super::delta::Deltas;
 use super::{Direction, Part, Side};
-use lists::{Entry, ExceptionsFile, Format, Rules, Source, SourcesFile, Suffixes};
+use lists::{
+    Entry, ExceptionsFile, Format, Import, ImportError, Item, Rules, Source, SourcesFile, Suffixes,
+};
 use model::{Access, CategoryClass, CategoryId, Document, Faults, Files, Inspect, ScheduleSet};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -68,7 +70,8 @@ struct List<'a> {
     title: String,
     category: String,
     third_party: bool,
-    rules: Rules,
+    /// What `sources.toml` says of it; none of a starter list.
+    source: Option<Source>,
     /// Its text; none where it is kept outside the files of the policy.
     text: Option<&'a [u8]>,
 }
@@ -79,19 +82,13 @@ fn inventory(files: &Files) -> BTreeMap<String, List<'_>> {
     for (path, content) in files.under("blocklists/starter/") {
         let text = std::str::from_utf8(content).unwrap_or("");
         let head = lists::parse_head(path, text, &mut Faults::default()).unwrap_or_default();
-        let rules = Rules {
-            format: Format::Plain,
-            covers: None,
-            suffixes: Suffixes::TakePrivate,
-            withheld: true,
-        };
         held.insert(
             path.to_owned(),
             List {
                 title: head.title,
                 category: head.category,
                 third_party: false,
-                rules,
+                source: None,
                 text: Some(content),
             },
         );
@@ -103,23 +100,13 @@ fn inventory(files: &Files) -> BTreeMap<String, List<'_>> {
             .map(|file| format!("blocklists/{file}"));
         let fetched = format!("blocklists/fetched/{}", source.id);
         let text = files.content(path.as_deref().unwrap_or(&fetched));
-        let suffixes = match source.crosses_suffix {
-            true => Suffixes::Take,
-            false => Suffixes::Refuse,
-        };
-        let rules = Rules {
-            format: source.format,
-            covers: source.covers,
-            suffixes,
-            withheld: true,
-        };
         held.insert(
-            source.id,
+            source.id.clone(),
             List {
-                title: source.title,
-                category: source.category,
+                title: source.title.clone(),
+                category: source.category.clone(),
                 third_party: source.third_party,
-                rules,
+                source: Some(source),
                 text: text.map(|text| &**text),
             },
         );
@@ -176,51 +163,137 @@ fn each_list(
     }
 }
 
+/// Whether a list is fetched from the same place and read in the same way.
 fn alike(old: &List<'_>, new: &List<'_>) -> bool {
+    // Everything of a source counts but what people read of it.
+    let meant = |list: &List<'_>| {
+        list.source.clone().map(|source| Source {
+            title: String::new(),
+            licence: String::new(),
+            attribution: None,
+            recommended: false,
+            file: None,
+            ..source
+        })
+    };
     old.category == new.category
-        && old.third_party == new.third_party
-        && old.rules.format == new.rules.format
-        && old.rules.covers == new.rules.covers
-        && old.rules.suffixes == new.rules.suffixes
+        && meant(old) == meant(new)
         && old.text.is_some() == new.text.is_some()
 }
 
-/// Compares what stands in a list; lines that both have are not read.
-fn entries(old: &List<'_>, new: &List<'_>, leaning: &mut Leaning<'_, '_>, deltas: &mut Deltas) {
-    let lines = |list: &List<'_>| -> HashSet<Vec<u8>> {
-        let lines = list.text.unwrap_or_default().split(|byte| *byte == b'\n');
-        lines.map(<[u8]>::to_vec).collect()
-    };
-    let (before, after) = (lines(old), lines(new));
-    let read = |lines: HashSet<&Vec<u8>>| {
-        let mut found = BTreeSet::new();
-        for line in lines {
-            lists::parse(line, &new.rules, |entry| {
-                found.insert(match entry {
-                    Entry::Name { name, coverage } => {
-                        (name.as_str().to_owned(), Some(coverage as u8))
-                    }
-                    Entry::Address(address) => (address.to_string(), None),
-                });
-            });
+/// What stands in a list: how it is told apart, and how it is shown.
+type Items = BTreeMap<String, String>;
+
+impl List<'_> {
+    fn import(&self) -> Option<Import<'_>> {
+        match &self.source {
+            Some(source) => Import::of_source(source, true),
+            None => Some(Import::new(Rules {
+                format: Format::Plain,
+                covers: None,
+                suffixes: Suffixes::TakePrivate,
+                withheld: true,
+            })),
         }
-        found
+    }
+
+    /// Whether each line stands for itself, so that lines that did not change need not be read.
+    fn is_of_lines(&self) -> bool {
+        let format = self
+            .source
+            .as_ref()
+            .map_or(Format::Plain, |source| source.format);
+        let packed = self.text.is_some_and(|text| text.contains(&0));
+        !packed
+            && match format {
+                Format::Plain
+                | Format::Wildcard
+                | Format::Glob
+                | Format::Hosts
+                | Format::Urls
+                | Format::Expressions
+                | Format::Addresses
+                | Format::Doh
+                | Format::TopSites => true,
+                Format::Squidguard
+                | Format::Adblock
+                | Format::Rpz
+                | Format::Dnsmasq
+                | Format::Unbound
+                | Format::E2guardianSites
+                | Format::E2guardianUrls
+                | Format::E2guardianExpressions
+                | Format::PhrasesBanned
+                | Format::PhrasesWeighted
+                | Format::PhrasesException
+                | Format::Digests => false,
+            }
+    }
+
+    /// Reads a text as this list is read; `None` where nobody can say what stands in it.
+    fn items(&self, text: &[u8]) -> Option<Items> {
+        let mut items = Items::new();
+        let mut unclear = false;
+        let read = self.import()?.read(text, &mut |item| {
+            // A phrase may open a page as well as close it, and a digest tells nothing.
+            unclear |= matches!(item, Item::Phrase(_) | Item::Digest(_));
+            items.insert(format!("{item:?}"), shown(&item));
+            None
+        });
+        match read {
+            Ok(_) if !unclear => Some(items),
+            Ok(_)
+            | Err(
+                ImportError::Damaged(_)
+                | ImportError::Bomb
+                | ImportError::Layers
+                | ImportError::Member { .. }
+                | ImportError::Folder { .. },
+            ) => None,
+        }
+    }
+}
+
+fn shown(item: &Item<'_>) -> String {
+    match item {
+        Item::Entry(Entry::Name { name, .. }) => name.as_str().to_owned(),
+        Item::Entry(Entry::Address(address)) => address.to_string(),
+        Item::Network(network) => network.to_string(),
+        Item::Url(url) => format!("{}{}", url.host, url.path),
+        Item::Pattern(pattern) => pattern.text.to_owned(),
+        Item::Phrase(_) | Item::Digest(_) => String::new(),
+    }
+}
+
+/// Compares what stands in a list.
+fn entries(old: &List<'_>, new: &List<'_>, leaning: &mut Leaning<'_, '_>, deltas: &mut Deltas) {
+    let texts = [old, new].map(|list| list.text.unwrap_or_default());
+    let parts = match old.is_of_lines() && new.is_of_lines() {
+        true => apart(texts),
+        false => texts.map(<[u8]>::to_vec),
     };
-    let lost = read(before.difference(&after).collect());
-    let gained = read(after.difference(&before).collect());
+    let (Some(before), Some(after)) = (old.items(&parts[0]), new.items(&parts[1])) else {
+        let words = format!(
+            "The list “{}” has other entries; it could not be proved that nothing opens.",
+            new.title
+        );
+        deltas.add(Direction::Opens, Part::List, words);
+        return;
+    };
     let floor = leaning.is_floor(&new.category);
-    for (entries, others, verb, direction) in [
+    for (items, others, verb, direction) in [
         (
-            &lost,
-            &gained,
+            &before,
+            &after,
             "no longer names",
             leaning.loss(&new.category),
         ),
-        (&gained, &lost, "now names", leaning.gain(&new.category)),
+        (&after, &before, "now names", leaning.gain(&new.category)),
     ] {
-        let entries: Vec<String> = entries
-            .difference(others)
-            .map(|(name, _)| name.clone())
+        let entries: Vec<String> = items
+            .iter()
+            .filter(|(key, _)| !others.contains_key(*key))
+            .map(|(_, shown)| shown.clone())
             .collect();
         if entries.is_empty() {
             continue;
@@ -232,6 +305,17 @@ fn entries(old: &List<'_>, new: &List<'_>, leaning: &mut Leaning<'_, '_>, deltas
         let shown = if floor { Vec::new() } else { entries };
         deltas.line(direction, Part::List, words, shown);
     }
+}
+
+/// The lines of each text that the other has not.
+fn apart(texts: [&[u8]; 2]) -> [Vec<u8>; 2] {
+    let lines = texts.map(|text| text.split(|byte| *byte == b'\n').collect::<HashSet<_>>());
+    [0, 1].map(|side: usize| {
+        let own = texts[side].split(|byte| *byte == b'\n');
+        own.filter(|line| !lines[1 - side].contains(line))
+            .collect::<Vec<_>>()
+            .join(&b'\n')
+    })
 }
 
 /// Exceptions and the guard keep names out of lists that others write.
