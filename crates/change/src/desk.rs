@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 
 mod activate;
 mod ask;
+mod bounds;
 mod check;
 mod confirm;
 mod decide;
@@ -31,10 +32,13 @@ mod drift;
 mod entrance;
 mod erase;
 mod export;
+mod feed;
 mod force;
 mod founding;
 mod holds;
+mod lesson;
 mod look;
+mod newcomer;
 mod notify;
 mod propose;
 mod records;
@@ -53,6 +57,7 @@ pub use decide::DecideError;
 pub use drift::{Drift, DriftError};
 pub use entrance::{SessionError, SignInError};
 pub use export::{EvidenceOrder, ExportError, Gathered};
+pub use feed::BindError;
 pub use force::Activated;
 pub use founding::{Commission, FoundError};
 pub use look::{Disclosure, LookError, SimilarMatter};
@@ -273,23 +278,6 @@ impl Desk {
     /// Fails when the ledger does not take the entry.
     pub fn stop(&self) -> Result<EntryIndex, AppendError> {
         self.write(&self.hold(), Actor::Gateway, EntryKind::Stopped, &json!({}))
-    }
-
-    /// Writes down that somebody bound an address by hand.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the ledger does not take the entry; the binding must not take effect then.
-    pub fn bind(
-        &self,
-        gate: &Gate,
-        binding: identity::Binding,
-        who: Actor,
-    ) -> Result<EntryIndex, AppendError> {
-        let payload = json!({ "binding": &binding });
-        let entry = self.write(&self.hold(), who, EntryKind::IdentityBound, &payload)?;
-        gate.bind(binding);
-        Ok(entry)
     }
 
     /// Says at the start what in the ledger this version cannot follow.

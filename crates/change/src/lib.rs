@@ -45,14 +45,17 @@ pub use credential::CredentialError;
 pub use credential::password::WeakPasswordError;
 pub use credential::second_factor::{Enrolment, RecoveryCodes};
 pub use desk::{
-    ActivateError, Activated, ApiToken, Commission, ConfirmError, DecideError, Desk, Disclosure,
-    Drift, DriftError, EvidenceOrder, ExportError, FoundError, Gathered, InvalidChange, LookError,
-    OpenDeskError, Opened, ProposeError, RecordsError, RefreshError, Refreshed, SecretError,
-    SessionError, SetBack, SignInError, SimilarMatter, Ticked, TokenError, Verification,
+    ActivateError, Activated, ApiToken, BindError, Commission, ConfirmError, DecideError, Desk,
+    Disclosure, Drift, DriftError, EvidenceOrder, ExportError, FoundError, Gathered, InvalidChange,
+    LookError, OpenDeskError, Opened, ProposeError, RecordsError, RefreshError, Refreshed,
+    SecretError, SessionError, SetBack, SignInError, SimilarMatter, Ticked, TokenError,
+    Verification,
 };
 pub use effect::{Direction, Effect, EffectLine, Part, Side, compare};
 pub use history::{HistoryFilter, Line, Past};
+// What is said of an address: whoever binds one makes this.
 pub use id::{AccountId, ParseIdError, PersonId, ProposalId, RequestId};
+pub use identity::Binding;
 pub use incident_step::IncidentStep;
 pub use life::{Stage, Step, StepError};
 pub use matter::{Decider, Decision, Draft, Filter, Matter, Outcome, Risk, Route, Who};

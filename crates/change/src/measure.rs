@@ -167,7 +167,8 @@ impl Measure {
     /// Adds it to an overlay.
     pub(crate) fn put(self, overlay: &mut Overlay) {
         match self {
-            Self::Override(held) | Self::Lesson(held) => overlay.overrides.push(held),
+            Self::Override(held) => overlay.overrides.push(held),
+            Self::Lesson(held) => overlay.lessons.push(held),
             Self::Plan(plan) => overlay.plans.push(plan),
             Self::Mode(mode) => overlay.modes.push(mode),
             Self::Pause(pause) => overlay.pauses.push(pause),

@@ -6,6 +6,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod activity;
+pub(crate) mod bindings;
 mod bodies;
 pub(crate) mod changes;
 pub(crate) mod incidents;

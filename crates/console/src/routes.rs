@@ -446,6 +446,7 @@ pub(crate) const ROUTES: &[Route] = &[
         Program,
         api::tokens::revoke,
     ),
+    route(Act, FEED_PATH, Only(OWNERS), Program, api::bindings::bind),
     route(
         Show,
         "/api/v1/incidents",
@@ -510,6 +511,9 @@ pub(crate) const ROUTES: &[Route] = &[
         api::try_address::show,
     ),
 ];
+
+/// Where an identity feed says who is where; the one path that its token opens.
+pub(crate) const FEED_PATH: &str = "/api/v1/identity/bindings";
 
 const fn route(verb: Verb, path: &'static str, who: Who, reach: Reach, answer: Answerer) -> Route {
     Route {
@@ -614,6 +618,8 @@ mod tests {
             assert_eq!(ASKERS.contains(role), unblock.contains(role), "{role} asks");
             let account = change::Right::of(change::ChangeKind::Account).propose;
             assert_eq!(OWNERS.contains(role), account.contains(role), "{role} owns");
+            let feed = change::Right::of(change::ChangeKind::Feed).propose;
+            assert_eq!(OWNERS.contains(role), feed.contains(role), "{role} feeds");
         }
     }
 

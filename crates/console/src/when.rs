@@ -12,7 +12,7 @@ pub(crate) struct Zone(TimeZone);
 pub(crate) struct When {
     /// The school's own date and time.
     pub(crate) text: String,
-    /// The same in UTC, in RFC 3339 form.
+    /// The same in UTC, to the second, in RFC 3339 form.
     pub(crate) utc: String,
 }
 
@@ -29,7 +29,8 @@ impl Zone {
         });
         When {
             text,
-            utc: at.to_string(),
+            // Nobody who reads a page needs the thousandths.
+            utc: Moment::from_millis(at.seconds() * 1_000).to_string(),
         }
     }
 

@@ -105,6 +105,11 @@ impl Gate {
         self.rebind(|bindings| bindings.bind(binding));
     }
 
+    /// Takes in all that a feed says at once.
+    pub fn bind_all(&self, said: Vec<Binding>) {
+        self.rebind(|bindings| said.into_iter().for_each(|binding| bindings.bind(binding)));
+    }
+
     /// Drops what a feed said of an address.
     pub fn release(&self, address: IpAddr, source: &str) {
         self.rebind(|bindings| bindings.release(address, source));

@@ -229,6 +229,7 @@ const fn of_the_files(rule: &RuleOutline) -> bool {
         | Origin::Pause
         | Origin::Isolation
         | Origin::Granted
+        | Origin::Lesson
         | Origin::Emergency => false,
     }
 }

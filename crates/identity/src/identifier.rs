@@ -13,7 +13,7 @@ pub struct Identifier {
     roster: Roster,
     groups: NameTable<GroupIndex>,
     /// Networks with the place of their zone, the longest prefix first.
-    networks: Vec<(IpNet, usize)>,
+    pub(crate) networks: Vec<(IpNet, usize)>,
     zones: Vec<KnownZone>,
     pub(crate) devices: Vec<KnownDevice>,
     pub(crate) sets: Vec<KnownSet>,

@@ -33,6 +33,7 @@ mod address;
 mod bindings;
 mod draft;
 mod identifier;
+mod membership;
 mod settings;
 
 pub use address::{Hardware, Member};

@@ -72,6 +72,8 @@ pub enum Origin {
     Isolation,
     /// An individual plan or an override.
     Granted,
+    /// An unblock for a lesson, of what waits for permission alone.
+    Lesson,
     /// A block in an emergency.
     Emergency,
 }
@@ -315,6 +317,22 @@ impl Policy {
         Words { masks, locked }
     }
 
+    /// What a lesson may lift for a subject while these schedules run: what waits for permission,
+    /// where nothing locks it and the group takes unblocks at all.
+    pub fn lifted_by_lesson(
+        &self,
+        subject: &Subject,
+        running: model::ScheduleSet,
+        at: Moment,
+    ) -> CategorySet {
+        let group = self.groups.get(usize::from(subject.group.0));
+        if !group.is_some_and(|group| group.overrides) {
+            return CategorySet::EMPTY;
+        }
+        let words = self.words(subject, running, at);
+        words.masks.of(Access::Permission) & !(words.locked | self.vocabulary.floor())
+    }
+
     /// Somebody of a group who is all that `named` says, each written as in a file; what nobody
     /// can be, or nothing bears the name of, is left out.
     pub fn somebody<'a>(
@@ -397,6 +415,7 @@ const fn origin(kind: RuleKind) -> Origin {
         RuleKind::Pause => Origin::Pause,
         RuleKind::Isolation => Origin::Isolation,
         RuleKind::Granted => Origin::Granted,
+        RuleKind::Lesson => Origin::Lesson,
         RuleKind::Emergency => Origin::Emergency,
     }
 }

@@ -18,8 +18,10 @@ pub struct Overlay {
     pub modes: Vec<ModeSwitch>,
     /// Individual plans.
     pub plans: Vec<Plan>,
-    /// Approved, expiring exceptions; lessons included.
+    /// Approved, expiring exceptions.
     pub overrides: Vec<Override>,
+    /// Unblocks for a lesson: each reaches only what a group leaves to its teacher.
+    pub lessons: Vec<Override>,
 }
 
 /// Web access paused for somebody until a set end; the group's learning sites stay open.

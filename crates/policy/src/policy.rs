@@ -7,9 +7,9 @@ use crate::settings::{EssentialHost, Expectation, PackSettings};
 use crate::trace::{Trace, Tracer};
 use crate::view::{Body, Layer, Standing, View, shut};
 use model::{
-    CategorySet, Fault, Faults, GroupIndex, Inspect, Labels, Moment, NameTable, NetworkAccess,
-    PolicyVersion, RuleIndex, Rung, ScheduleSet, Schedules, Subject, Target, Verdict, ViewId,
-    Vocabulary, ZoneFacts, ZoneIndex,
+    Access, CategorySet, Fault, Faults, GroupIndex, Inspect, Labels, Moment, NameTable,
+    NetworkAccess, PolicyVersion, RuleIndex, Rung, ScheduleSet, Schedules, Subject, Target,
+    Verdict, ViewId, Vocabulary, ZoneFacts, ZoneIndex,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -234,8 +234,9 @@ impl Policy {
             watched: ScheduleSet::default(),
             valid_until: subject.valid_until,
         };
-        let (paused, modes, mut layers) = self.rule_layers(&mut gathering);
         let (words, locked) = group_words(group, subject, schedules);
+        let (paused, modes, mut layers) =
+            self.rule_layers(&mut gathering, words.of(Access::Permission));
         for item in group.cells.iter().flat_map(crate::group::Cell::items) {
             if item.means(subject, &group.lineage) {
                 gathering.runs(item.when);
@@ -248,9 +249,8 @@ impl Policy {
         if !certificate {
             obligations.inspect = Inspect::None;
         }
-        let closes = |masks: &Masks| {
-            masks.spoken() != (masks.of(model::Access::Allow) | masks.of(model::Access::Monitor))
-        };
+        let closes =
+            |masks: &Masks| masks.spoken() != (masks.of(Access::Allow) | masks.of(Access::Monitor));
         let filtered = paused.is_some()
             || !modes.is_empty()
             || group.walled
@@ -283,9 +283,13 @@ impl Policy {
     }
 
     /// Finds the rules that hold, and joins their words for categories by rung.
+    ///
+    /// A lesson lifts what `waits` for permission, whatever else it names: a class may hold
+    /// pupils of groups to whom the same is closed (SCH-06).
     fn rule_layers(
         &self,
         gathering: &mut Gathering<'_>,
+        waits: CategorySet,
     ) -> (Option<Standing>, Box<[Standing]>, Vec<Layer>) {
         let mut modes = Vec::new();
         let mut pause: Option<(u16, &Rule)> = None;
@@ -309,7 +313,10 @@ impl Policy {
                 | RuleKind::Granted
                 | RuleKind::Emergency
                 | RuleKind::Learning => {
-                    join(&mut layers, place, rule);
+                    join(&mut layers, place, rule, rule.masks.spoken());
+                }
+                RuleKind::Lesson => {
+                    join(&mut layers, place, rule, rule.masks.spoken() & waits);
                 }
             }
         }
@@ -356,9 +363,8 @@ impl Memo {
 impl Gathering<'_> {
     /// Whether a rule holds now; notes when that may change.
     fn ask(&mut self, rule: &Rule) -> bool {
-        if (rule.kind == RuleKind::Granted && !self.overrides)
-            || !rule.whom.means(self.subject, self.lineage)
-        {
+        let barred = !self.overrides && matches!(rule.kind, RuleKind::Granted | RuleKind::Lesson);
+        if barred || !rule.whom.means(self.subject, self.lineage) {
             return false;
         }
         self.within(rule.from, rule.until) && self.runs(rule.when)
@@ -411,8 +417,9 @@ pub(crate) fn group_words(
     (words, locked)
 }
 
-fn join(layers: &mut Vec<Layer>, place: u16, rule: &Rule) {
-    if rule.masks.spoken().is_empty() {
+/// Adds the words of a rule for these categories to those of its rung.
+fn join(layers: &mut Vec<Layer>, place: u16, rule: &Rule, among: CategorySet) {
+    if among.is_empty() {
         return;
     }
     let at = layers.iter().position(|layer| layer.rung == rule.rung);
@@ -426,7 +433,7 @@ fn join(layers: &mut Vec<Layer>, place: u16, rule: &Rule) {
     });
     let layer = &mut layers[at];
     let mut rules = layer.rules.to_vec();
-    for id in rule.masks.spoken().iter() {
+    for id in among.iter() {
         let Some(word) = rule.masks.word(id) else {
             continue;
         };
@@ -453,7 +460,7 @@ fn lock_layer(layers: &mut Vec<Layer>, locked: CategorySet) {
             },
         );
     }
-    layers[at].masks.tighten(model::Access::Block, locked);
+    layers[at].masks.tighten(Access::Block, locked);
 }
 
 impl Policy {

@@ -35,6 +35,8 @@ pub(crate) enum RuleKind {
     Isolation,
     /// A part of the overlay that groups may bar.
     Granted,
+    /// An unblock for a lesson: as `Granted`, for what waits for permission alone.
+    Lesson,
     /// A block in an emergency.
     Emergency,
 }

@@ -317,35 +317,7 @@ fn answer(gateway: &Gateway, request: Request, signs: &Sender<Sign>) -> Answer {
 }
 
 fn bind(gateway: &Gateway, binding: Binding) -> Answer {
-    let gate = &gateway.doors.gate;
-    let state = gate.state();
-    let refused = |error: &str| Answer::Refused {
-        error: error.to_owned(),
-    };
-    if state.identifier().zone(binding.address).is_none() {
-        return refused("the address is outside every zone");
-    }
-    if binding.user.is_some() && !state.identifier().roster().feeds {
-        return refused(
-            "no feed may name users: set `feed = true` under `[identity]` in network.toml",
-        );
-    }
-    if let Some(group) = &binding.group
-        && state.policy().groups().find(group).is_none()
-    {
-        return refused("there is no such group");
-    }
-    if let Some(class) = binding
-        .classes
-        .iter()
-        .find(|class| state.identifier().roster().classes.find(class).is_none())
-    {
-        return refused(&format!("there is no class `{class}`"));
-    }
-    if binding.hardware.is_some() && binding.hardware().is_none() {
-        return refused("the hardware address cannot be read");
-    }
-    match gateway.desk.bind(gate, binding, audit::Actor::Gateway) {
+    match gateway.desk.bind(binding, audit::Actor::Gateway) {
         Ok(entry) => Answer::Done {
             entry: Some(entry.0),
         },

@@ -1,6 +1,7 @@
 use super::Desk;
+use super::bounds::touches;
 use super::force::Force;
-use super::validate::{InvalidChange, touches};
+use super::validate::InvalidChange;
 use crate::measure::Measure;
 use crate::proposal::Proposal;
 use crate::register::Register;

@@ -1,5 +1,6 @@
 use super::entrance::{Entered, SignInError};
-use super::validate::{InvalidChange, check_new_account};
+use super::newcomer::check_new_account;
+use super::validate::InvalidChange;
 use super::{Desk, SecretError, Writing};
 use crate::proposal::{Approved, Checked, Consent, Mode};
 use crate::record::{Commissioning, CommissioningState};

@@ -1,11 +1,13 @@
 use super::Desk;
 use super::activate::opens;
+use crate::attempts::Guesser;
 use crate::credential::CredentialError;
 use crate::proposal::Consent;
 use crate::request::Request;
 use crate::{Account, AccountId, Change, Matter};
 use alert::{Contact, Directory, Letter, Notice, NoticeKind, Person, Role, Urgency};
 use audit::EntryIndex;
+use model::Moment;
 use std::net::IpAddr;
 
 impl Desk {
@@ -240,6 +242,24 @@ impl Desk {
         self.send(letter);
     }
 
+    /// A feed's token was shown by somebody else: whoever copied it could say who is where.
+    ///
+    /// Told once in five minutes, however often it is tried.
+    pub(super) fn tell_copied(&self, feed: &str, from: IpAddr) {
+        let tried = [Guesser::Name(format!("feed {feed}"))];
+        let now = self.clock.monotonic();
+        if super::lock(&self.attempts).count(&tried, now) > 1 {
+            return;
+        }
+        let words = format!(
+            "the token of the feed “{feed}” was shown from {from}, which was not approved for it; \
+             nothing was taken. Take the token back and issue another"
+        );
+        let title = "a token was copied";
+        let roles = [Role::Headteacher, Role::Technician];
+        self.tell_roles(&roles, Urgency::Soon, "copied-token", title, &words);
+    }
+
     pub(super) fn tell_altered(&self, account: AccountId, error: &CredentialError) {
         tracing::error!(%error, %account, "secrets of an account cannot be used");
         for role in [Role::Headteacher, Role::Technician] {
@@ -319,6 +339,7 @@ fn told(matter: &Matter) -> String {
         words.push_str(&format!("; for {whom}"));
     }
     if let Some(end) = matter.end {
+        let end = Moment::from_millis(end.seconds() * 1_000);
         words.push_str(&format!("; until {end}"));
     }
     format!("{words}. Why: {}", matter.reason)

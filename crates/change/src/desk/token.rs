@@ -3,7 +3,7 @@ use super::{Desk, SecretError, actor};
 use crate::credential::{CredentialError, Token, text};
 use crate::record::TokenFacts;
 use crate::session::{CONFIRMED_FOR, Means, Next, Scope};
-use crate::{Acting, Confirmed, FeedChange};
+use crate::{Account, AccountId, Acting, Confirmed, FeedChange};
 use model::Moment;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -150,6 +150,26 @@ impl Desk {
         token: &str,
         from: IpAddr,
     ) -> Result<(Acting, Scope), TokenError> {
+        let (account, held) = self.held_token(token, from)?;
+        let acting = Acting::of(&account, Next::Ready, Means::Token(held.scope));
+        Ok((acting, held.scope))
+    }
+
+    /// The feed that a token speaks for, and the account that answers for it.
+    pub(super) fn feed_of_token(
+        &self,
+        token: &str,
+        from: IpAddr,
+    ) -> Result<(AccountId, String), TokenError> {
+        let (account, held) = self.held_token(token, from)?;
+        match (held.scope, held.feed) {
+            (Scope::Feed, Some(feed)) => Ok((account.id, feed)),
+            (Scope::Read | Scope::Propose | Scope::Feed, _) => Err(TokenError::Unknown),
+        }
+    }
+
+    /// A token that is believed, from this address.
+    fn held_token(&self, token: &str, from: IpAddr) -> Result<(Account, Token), TokenError> {
         let mut parts = token.splitn(3, '.');
         let (Some("sg"), Some(id), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(TokenError::Unknown);
@@ -178,8 +198,7 @@ impl Desk {
         if held.scope == Scope::Feed {
             self.feed_speaks_from(held.feed.as_deref().unwrap_or_default(), from)?;
         }
-        let acting = Acting::of(&account, Next::Ready, Means::Token(held.scope));
-        Ok((acting, held.scope))
+        Ok((account, held.clone()))
     }
 
     fn feed_of(&self, scope: Scope, feed: Option<&str>) -> Result<Option<String>, TokenError> {
@@ -196,9 +215,19 @@ impl Desk {
     }
 
     fn feed_speaks_from(&self, name: &str, from: IpAddr) -> Result<(), TokenError> {
-        match self.register().feeds.get(name) {
-            Some(FeedChange::Open { from: known, .. }) if known.contains(&from) => Ok(()),
-            Some(FeedChange::Open { .. }) => Err(TokenError::Elsewhere),
+        let feed = self.register().feeds.get(name).cloned();
+        match feed {
+            Some(FeedChange::Open { from: known, .. })
+                if known
+                    .iter()
+                    .any(|known| known.to_canonical() == from.to_canonical()) =>
+            {
+                Ok(())
+            }
+            Some(FeedChange::Open { .. }) => {
+                self.tell_copied(name, from);
+                Err(TokenError::Elsewhere)
+            }
             Some(FeedChange::Close { .. }) | None => Err(TokenError::Unknown),
         }
     }

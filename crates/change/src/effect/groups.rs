@@ -129,7 +129,7 @@ impl Said<'_> {
         let closes = comparison.halves[0].rules.iter().any(|rule| {
             let says = &rule.says;
             let words = says.sites.iter().map(|site| site.access);
-            says.origin == Origin::Granted
+            matches!(says.origin, Origin::Granted | Origin::Lesson)
                 && words
                     .chain(says.words.values().copied())
                     .any(|word| word != Access::Allow)

@@ -103,7 +103,7 @@ fn held<'a>(comparison: &'a Comparison<'_>, side: usize, group: GroupIndex) -> V
     let mut held = Vec::new();
     for (rule, says) in half.rules.iter().zip(&half.says) {
         let over = rule.says.until.is_some_and(|until| until <= now);
-        if over || (barred && rule.says.origin == Origin::Granted) {
+        if over || (barred && matches!(rule.says.origin, Origin::Granted | Origin::Lesson)) {
             continue;
         }
         let Some(who) = who(&rule.whom, &lineage) else {
@@ -524,6 +524,7 @@ fn label(rule: &RuleOutline) -> String {
         Origin::Isolation => format!("cutting the device off “{why}”"),
         Origin::Granted if rule.says.rung == Rung::Plan => format!("the individual plan “{why}”"),
         Origin::Granted => format!("the unblock “{why}”"),
+        Origin::Lesson => format!("the lesson “{why}”"),
         Origin::Emergency => format!("the emergency block “{why}”"),
     }
 }
@@ -535,7 +536,7 @@ fn part(rule: &RuleOutline) -> Part {
         Origin::Mode => Part::Mode,
         Origin::Pause | Origin::Isolation => Part::Pause,
         Origin::Granted if rule.says.rung == Rung::Plan => Part::Plan,
-        Origin::Granted => Part::Override,
+        Origin::Granted | Origin::Lesson => Part::Override,
         Origin::Emergency => Part::Emergency,
     }
 }

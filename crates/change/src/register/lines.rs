@@ -226,7 +226,7 @@ const fn plain(kind: EntryKind) -> &'static str {
         EntryKind::SignedOff => "the change log was signed off",
         EntryKind::Drift => "the working files differ from what was approved",
         EntryKind::RolledBack => "an earlier version came into force again",
-        EntryKind::IdentityBound => "an address was bound by hand",
+        EntryKind::IdentityBound => "somebody said who is at an address",
         EntryKind::IdentityFeed => "an identity feed was changed",
         EntryKind::AccountChanged => "an account was changed",
         EntryKind::CredentialChanged => "a way to sign in was changed",

@@ -3,8 +3,8 @@
 use crate::school::{FROM, STAFF, School};
 use alert::Role;
 use change::{
-    AccountChange, Change, ConfirmError, DecideError, Draft, FeedChange, NewAccount, Next,
-    ProposeError, Scope, SecretError, SessionError, SignInError, TokenError,
+    AccountChange, BindError, Change, ConfirmError, DecideError, Draft, FeedChange, NewAccount,
+    Next, ProposeError, Scope, SecretError, SessionError, SignInError, TokenError,
 };
 use std::time::Duration;
 
@@ -267,4 +267,47 @@ fn a_feed_token_speaks_from_the_approved_address_alone() {
             .acting_by_token(&token.token, "192.0.2.8".parse().unwrap()),
         Err(TokenError::Elsewhere)
     ));
+    let told = school.desk.notices().waiting();
+    let copied = told
+        .iter()
+        .filter(|notice| notice.letter.notice.title == "a token was copied");
+    assert_eq!(copied.count(), 2, "headteacher and technician, once each");
+
+    let said = |address: &str, user: &str| change::Binding {
+        address: address.parse().unwrap(),
+        hardware: None,
+        user: Some(user.to_owned()),
+        group: None,
+        classes: Vec::new(),
+        source: "somebody else".to_owned(),
+        certainty: model::Certainty::Binding,
+        expires: school.in_minutes(60),
+    };
+    let gate = school.gate();
+    let pupil = said("10.20.5.9", "pupil.one");
+    let elsewhere = "192.0.2.8".parse().unwrap();
+    let refused = school
+        .desk
+        .bind_by_feed(&token.token, elsewhere, vec![pupil.clone()]);
+    assert!(
+        matches!(refused, Err(BindError::Token(TokenError::Elsewhere))),
+        "{refused:?}"
+    );
+    let late = change::Binding {
+        expires: school.in_minutes(25 * 60),
+        ..pupil.clone()
+    };
+    for wrong in [
+        vec![],
+        vec![pupil.clone(), said("192.0.2.9", "x")],
+        vec![late],
+    ] {
+        assert!(school.desk.bind_by_feed(&token.token, FROM, wrong).is_err());
+    }
+    assert_eq!(gate.state().bindings().iter().count(), 0, "all or nothing");
+    let bound = school.desk.bind_by_feed(&token.token, FROM, vec![pupil]);
+    assert_eq!(bound.unwrap(), 1);
+    let state = gate.state();
+    let held: Vec<_> = state.bindings().iter().collect();
+    assert_eq!(held[0].source, "feed directory", "in its own name alone");
 }

@@ -4,7 +4,7 @@ use change::{
     Acting, Bundle, Change, Commission, Confirmed, Desk, Draft, Matter, NewAccount, OpenDeskError,
     Opened, Outcome, Override, Proposal, ProposalId,
 };
-use gate::{Explainer, Question};
+use gate::{Explainer, Gate, Question};
 use model::{Access, Files, ManualClock, Moment, SystemChance};
 use std::path::Path;
 use std::sync::Arc;
@@ -40,6 +40,10 @@ id = "year-6"
 title = "Year 6"
 devices = ["10.20.6.0/24"]
 users = ["pupil.one"]
+[[classes]]
+id = "chess"
+title = "Chess team"
+devices = ["10.20.9.0/28", "10.30.9.0/28"]
 [[classes]]
 id = "year-5"
 title = "Year 5"
@@ -234,7 +238,7 @@ impl School {
         for (name, role) in roles {
             let mut new = NewAccount::new(name, name, *role);
             if *role == Role::Teacher {
-                new.classes = vec!["year-6".to_owned()];
+                new.classes = vec!["year-6".to_owned(), "chess".to_owned()];
             }
             school.enrol(name, &new);
         }
@@ -339,6 +343,18 @@ impl School {
             end: self.in_minutes(minutes),
             reason: "history".to_owned(),
         })
+    }
+
+    /// A gate that decides by what the desk has in force.
+    pub(crate) fn gate(&self) -> Arc<Gate> {
+        let gate = Gate::new(
+            self.desk.state().unwrap(),
+            Arc::clone(&self.clock) as Arc<dyn model::Clock>,
+            Arc::new(SystemChance),
+            gate::Recorder::discarding(),
+        );
+        self.desk.attach(Arc::clone(&gate));
+        gate
     }
 
     pub(crate) fn kinds(&self) -> Vec<EntryKind> {

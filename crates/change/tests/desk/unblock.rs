@@ -1,6 +1,6 @@
 //! Unblocks, lessons, pauses: from the proposal to the end.
 
-use crate::school::{STAFF, School, action, action_at};
+use crate::school::{STAFF, School, action, action_at, files};
 use alert::Role;
 use change::{
     Change, DecideError, Draft, EmergencyBlock, InvalidChange, Isolation, Outcome, Override, Pause,
@@ -141,6 +141,33 @@ fn a_teacher_unlocks_for_the_own_class_what_waits_for_permission() {
     );
     school.desk.propose(&teacher, end).unwrap();
     assert_eq!(action(&school.desk, "10.20.6.9", "play.test"), "permission");
+}
+
+// SCH-06
+#[test]
+fn a_class_of_two_groups_is_unlocked_for_those_whose_policy_leaves_it_to_the_teacher() {
+    let school = School::of(files("permission"), &STAFF);
+    let (chess, year) = (
+        school.desk.unlockable("chess"),
+        school.desk.unlockable("year-6"),
+    );
+    assert_eq!(chess, year, "Key Stage 2 sits in both");
+    assert_eq!(chess.iter().count(), 2, "social media and games");
+    let Change::Override(held) = school.unblock("category:social", "class:chess", 40) else {
+        unreachable!()
+    };
+    let matter = school.propose("teacher", Change::Lesson(held));
+    assert_eq!(matter.stage, Stage::Active);
+    assert_eq!(action(&school.desk, "10.20.9.3", "friends.test"), "allow");
+    assert_eq!(
+        action(&school.desk, "10.30.9.3", "friends.test"),
+        "block",
+        "Key Stage 3 has it closed, in the same class"
+    );
+    assert_eq!(
+        action(&school.desk, "10.20.5.3", "friends.test"),
+        "permission"
+    );
 }
 
 fn block(school: &School, site: &str) -> Change {

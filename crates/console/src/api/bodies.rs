@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use utoipa::ToSchema;
 
 /// Why, and nothing else.
@@ -141,6 +142,42 @@ pub(crate) struct TokenBody {
     /// A fresh code of their authenticator.
     #[schema(max_length = 40)]
     pub(crate) code: String,
+}
+
+/// What an identity feed says of some addresses.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BindingsBody {
+    /// One for each address; 1 to 500.
+    #[schema(min_items = 1, max_items = 500)]
+    pub(crate) bindings: Vec<BindingBody>,
+}
+
+/// Who is at an address, for a while.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BindingBody {
+    /// The address, within the school's networks.
+    #[schema(value_type = String, example = "192.0.2.20")]
+    pub(crate) address: IpAddr,
+    /// The user, as the school's files name people.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    pub(crate) user: Option<String>,
+    /// The hardware address.
+    #[serde(default)]
+    #[schema(example = "02:00:5e:00:53:01")]
+    pub(crate) hardware: Option<String>,
+    /// The group; that of the device or the room unless given.
+    #[serde(default)]
+    pub(crate) group: Option<String>,
+    /// Further classes.
+    #[serde(default)]
+    #[schema(max_items = 8)]
+    pub(crate) classes: Vec<String>,
+    /// For how many minutes; 1 to 1,440.
+    #[schema(minimum = 1, maximum = 1440)]
+    pub(crate) minutes: u16,
 }
 
 /// What a token may do.

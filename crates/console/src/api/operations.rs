@@ -1,8 +1,8 @@
 //! What each route of the API takes and gives; who may use it stands in the table of routes alone.
 
 use super::bodies::{
-    ApproveBody, CloseBody, DiscloseBody, FilesBody, IntentWord, NoteBody, RatifyBody, ScopeWord,
-    SignOffBody, TokenBody, WordsBody,
+    ApproveBody, BindingBody, BindingsBody, CloseBody, DiscloseBody, FilesBody, IntentWord,
+    NoteBody, RatifyBody, ScopeWord, SignOffBody, TokenBody, WordsBody,
 };
 use crate::route::Verb::{self, Act, Show};
 use utoipa::openapi::schema::ComponentsBuilder;
@@ -236,6 +236,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         None,
         Gives::One,
     ),
+    post(
+        "/api/v1/identity/bindings",
+        "bind_addresses",
+        "Says who is at which address, for a while; takes the token of an approved feed, from its own address",
+        Some("BindingsBody"),
+        Gives::One,
+    ),
     get(
         "/api/v1/incidents",
         "incidents",
@@ -305,6 +312,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
 pub(super) fn schemas(components: ComponentsBuilder) -> ComponentsBuilder {
     components
         .schema_from::<ApproveBody>()
+        .schema_from::<BindingBody>()
+        .schema_from::<BindingsBody>()
         .schema_from::<CloseBody>()
         .schema_from::<DiscloseBody>()
         .schema_from::<FilesBody>()

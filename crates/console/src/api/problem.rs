@@ -4,8 +4,8 @@ use crate::Refusal;
 use alert::IncidentError;
 use axum::http::StatusCode;
 use change::{
-    ConfirmError, DecideError, DriftError, LookError, ProposeError, SessionError, SignInError,
-    TokenError,
+    BindError, ConfirmError, DecideError, DriftError, LookError, ProposeError, SessionError,
+    SignInError, TokenError,
 };
 use gate::QuestionError;
 
@@ -111,6 +111,24 @@ impl From<TokenError> for Refusal {
             TokenError::Expiry | TokenError::Feed { .. } => Self::Desk(INVALID, words),
             TokenError::Full => Self::Moved(words),
             TokenError::Secret(_) => Self::Desk(CANNOT, words),
+        }
+    }
+}
+
+impl From<BindError> for Refusal {
+    fn from(error: BindError) -> Self {
+        let words = error.to_string();
+        match error {
+            BindError::Token(error) => error.into(),
+            BindError::NoPolicy | BindError::NoFeeds => Self::Moved(words),
+            BindError::Count
+            | BindError::Span { .. }
+            | BindError::Outside { .. }
+            | BindError::Group { .. }
+            | BindError::Class { .. }
+            | BindError::Hardware { .. }
+            | BindError::User { .. } => Self::Desk(INVALID, words),
+            BindError::Ledger(_) => Self::Desk(CANNOT, words),
         }
     }
 }

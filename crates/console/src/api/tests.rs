@@ -235,6 +235,43 @@ fn a_token_does_what_its_scope_says() {
     assert_eq!(reply.status, StatusCode::SEE_OTHER, "a token opens no page");
 }
 
+#[test]
+fn a_wrong_method_is_told_which_ones_the_path_takes() {
+    let school = StandIn::new(&[Role::Technician]);
+    for (method, path, takes) in [
+        ("POST", "/api/v1/me", "GET,HEAD"),
+        ("PUT", "/api/v1/matters", "GET,HEAD,POST"),
+        ("DELETE", "/api/v1/identity/bindings", "POST"),
+    ] {
+        let reply = send(&school, method, Some(Role::Technician), path, &json!({}));
+        assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        let mut allowed: Vec<_> = reply.headers["allow"]
+            .to_str()
+            .unwrap()
+            .split(',')
+            .map(str::trim)
+            .collect();
+        allowed.sort_unstable();
+        assert_eq!(allowed.join(","), takes, "{path}");
+        assert_eq!(read(&reply)["status"], 405);
+    }
+}
+
+// CHG-30
+#[test]
+fn who_is_where_is_said_by_the_token_of_a_feed_and_nothing_else() {
+    let school = StandIn::new(&[Role::Technician]);
+    let path = "/api/v1/identity/bindings";
+    let body = json!({ "bindings": [{ "address": "10.20.0.5", "minutes": 60 }] });
+    let person = send(&school, "POST", Some(Role::Technician), path, &body);
+    assert_eq!(person.status, StatusCode::FORBIDDEN, "{}", person.body);
+    for scope in ["read", "propose"] {
+        let token = token(&school, Role::Technician, scope);
+        let reply = with_token(&school, &token, "POST", path, &body);
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{}", reply.body);
+    }
+}
+
 // SEC-14
 #[test]
 fn a_page_of_another_site_does_nothing_with_a_session() {

@@ -5,8 +5,7 @@ use crate::when::{When, span};
 use crate::{Asked, Console, Refusal};
 use askama::Template;
 use change::{Change, Draft, Override, ProposalId};
-use gate::State;
-use model::{Access, Moment};
+use model::Access;
 use std::time::Duration;
 
 #[derive(Template)]
@@ -138,7 +137,6 @@ fn page(
         .into_iter()
         .find(|account| account.id == acting.account);
     let classes = own.map(|account| account.classes).unwrap_or_default();
-    let state = console.gate().state();
     let lexicon = lexicon(console, acting.role);
     let longest = desk.settings().lesson;
     let running = desk
@@ -168,7 +166,7 @@ fn page(
         classes: classes
             .into_iter()
             .map(|id| ClassView {
-                categories: unlockable(&state, &id, asked.now),
+                categories: unlockable(console, &id),
                 id,
             })
             .collect(),
@@ -182,33 +180,13 @@ fn page(
     })
 }
 
-/// The categories that wait for permission for a class, by id and title; the desk says the last
-/// word. What is closed for some group of pupils is not offered: the class may be of any.
-fn unlockable(state: &State, class: &str, at: Moment) -> Vec<(String, String)> {
-    let (policy, roster) = (state.policy(), state.identifier().roster());
-    let running = policy.schedules(at).running;
-    let named = format!("class:{class}");
-    let words: Vec<_> = policy
-        .groups()
-        .iter()
-        .filter(|(group, _)| policy.group(*group).is_some_and(|facts| facts.pupil))
-        .map(|(group, _)| {
-            let subject = policy.somebody(group, [named.as_str()], roster);
-            policy.words(&subject, running, at)
-        })
-        .collect();
-    let vocabulary = policy.vocabulary();
+/// The categories that the desk would unlock for a class now, by id and title.
+fn unlockable(console: &Console, class: &str) -> Vec<(String, String)> {
+    let lifted = console.desk().unlockable(class);
+    let state = console.gate().state();
+    let vocabulary = state.policy().vocabulary().iter();
     vocabulary
-        .iter()
-        .filter(|(id, _)| {
-            let closed = words
-                .iter()
-                .any(|words| words.word(*id) == Some(Access::Block));
-            let waits = words
-                .iter()
-                .any(|words| words.word(*id) == Some(Access::Permission));
-            waits && !closed && !vocabulary.floor().contains(*id)
-        })
+        .filter(|(id, _)| lifted.contains(*id))
         .map(|(_, category)| (category.id.clone(), category.title.clone()))
         .collect()
 }

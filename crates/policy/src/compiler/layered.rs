@@ -85,14 +85,18 @@ impl Compiler<'_> {
                 reason: &plan.reason,
             });
         }
-        for held in &overlay.overrides {
+        let overrides = overlay.overrides.iter();
+        let overrides = overrides.map(|held| ("override", RuleKind::Granted, held));
+        let lessons = overlay.lessons.iter();
+        let lessons = lessons.map(|held| ("lesson", RuleKind::Lesson, held));
+        for (kind, rule, held) in overrides.chain(lessons) {
             self.part(&Part {
-                kind: "override",
+                kind,
                 id: &held.id,
                 whom: &held.whom,
                 sites: &held.sites,
                 rung: Rung::Override,
-                rule: RuleKind::Granted,
+                rule,
                 access: held.action,
                 when: None,
                 start: held.start,
@@ -138,6 +142,7 @@ impl Compiler<'_> {
             | RuleKind::Mode
             | RuleKind::Learning
             | RuleKind::Granted
+            | RuleKind::Lesson
             | RuleKind::Emergency => CategorySet::EMPTY,
         };
         let rule = Rule {

@@ -1,4 +1,4 @@
-use crate::school::{LESSON, School, moment, texts};
+use crate::school::{BREAK, LESSON, School, moment, texts};
 use model::{Access, Action, Rung};
 use policy::{EmergencyBlock, Isolation, Override, Pause, Plan};
 
@@ -320,6 +320,42 @@ fn a_group_that_bars_overrides_gets_none() {
         asking.said("ks2", LESSON, "games.example", &["games"]).0,
         Action::Block
     );
+}
+
+// SCH-06
+#[test]
+fn a_lesson_lifts_what_waits_for_permission_and_nothing_else() {
+    let mut school = School::new().ks2(
+        "[access]\nblogs = \"permission\"\nvideo = { permission = \"lessons\" }\ngames = \"block\"\n",
+    );
+    let mut lesson = lift(
+        "1",
+        &["category:blogs", "category:video", "category:games"],
+        Access::Allow,
+    );
+    lesson.whom = texts(&["group:ks2", "group:staff"]);
+    lesson.end = moment("2026-11-23T11:00:00Z");
+    school.overlay.lessons = vec![lesson];
+    let asking = school.open();
+    let said = |at, label| asking.said("ks2", at, "x.example", &["established", label]);
+    assert_eq!(said(LESSON, "blogs"), (Action::Allow, Rung::Override));
+    assert_eq!(said(LESSON, "video"), (Action::Allow, Rung::Override));
+    assert_eq!(said(LESSON, "games"), (Action::Block, Rung::Category));
+    assert_eq!(said(BREAK, "blogs"), (Action::Allow, Rung::Override));
+    assert_eq!(
+        said(BREAK, "video"),
+        (Action::Block, Rung::Category),
+        "at break it does not wait for permission"
+    );
+}
+
+#[test]
+fn a_lesson_is_nothing_to_a_group_that_bars_overrides() {
+    let mut school = School::new().ks2("overrides = false\n[access]\nblogs = \"permission\"\n");
+    school.overlay.lessons = vec![lift("1", &["category:blogs"], Access::Allow)];
+    let asking = school.open();
+    let said = asking.said("ks2", LESSON, "x.example", &["established", "blogs"]);
+    assert_eq!(said, (Action::Permission, Rung::Category));
 }
 
 #[test]

@@ -2,7 +2,7 @@ use crate::arguments;
 use crate::control::{Answer, Request, ask};
 use crate::failure::Failure;
 use identity::Binding;
-use model::{Certainty, Clock as _, SystemClock};
+use model::{Certainty, Clock as _, Moment, SystemClock};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub(crate) fn identity(asked: &arguments::Identity) -> Result<(), Failure> {
                 certainty: Certainty::Binding,
                 expires: SystemClock::default().now().after(span),
             };
-            let until = binding.expires;
+            let until = Moment::from_millis(binding.expires.seconds() * 1_000);
             match running(&state.state, &Request::Bind { binding })? {
                 Answer::Done { .. } => {
                     say!("bound until {until}");

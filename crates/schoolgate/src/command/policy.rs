@@ -100,7 +100,7 @@ fn in_force(
         past.bundle.version(),
         past.since
     );
-    for held in &past.overlay.overrides {
+    for held in past.overlay.overrides.iter().chain(&past.overlay.lessons) {
         let sites = held
             .sites
             .iter()
