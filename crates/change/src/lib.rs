@@ -61,7 +61,7 @@ pub use life::{Stage, Step, StepError};
 pub use matter::{Decider, Decision, Draft, Filter, Matter, Outcome, Risk, Route, Who};
 pub use measure::{Ending, InForce, Measure};
 // What a change is made of: whoever proposes one makes these.
-pub use policy::{EmergencyBlock, Isolation, ModeSwitch, Overlay, Override, Pause, Plan};
+pub use policy::{EmergencyBlock, Isolation, ModeSwitch, Overlay, Override, Pause, Plan, Trial};
 pub use proposal::{Approved, Checked, Mode, Proposal};
 pub use record::TokenFacts;
 pub use register::SignOff;

@@ -399,6 +399,7 @@ fn unblock(access: Access) -> Override {
         start: moment("2026-11-23T09:00:00Z"),
         end: moment("2026-11-23T10:00:00Z"),
         reason: "history lesson".to_owned(),
+        trial: None,
     }
 }
 

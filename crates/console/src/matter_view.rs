@@ -103,13 +103,19 @@ pub(crate) fn title(change: &Change, lexicon: &Lexicon, zone: &Zone) -> String {
     let until = |end: Moment| zone.when(end).text;
     match change {
         Change::Policy(_) => "Bring edited policy files into force".to_owned(),
-        Change::Override(held) => format!(
-            "{} {} for {}, until {}",
-            verb(held.action),
-            lexicon.sites(&held.sites),
-            lexicon.whom(&held.whom),
-            until(held.end)
-        ),
+        Change::Override(held) => {
+            let tried = held.trial.as_ref().map_or_else(String::new, |trial| {
+                let whom = lexicon.whom(&trial.whom);
+                format!(", tried with {whom} alone until {}", until(trial.until))
+            });
+            format!(
+                "{} {} for {}, until {}{tried}",
+                verb(held.action),
+                lexicon.sites(&held.sites),
+                lexicon.whom(&held.whom),
+                until(held.end)
+            )
+        }
         Change::Lesson(held) => format!(
             "Unblock {} for a lesson of {}, until {}",
             lexicon.sites(&held.sites),

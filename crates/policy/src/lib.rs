@@ -70,7 +70,7 @@ pub use outline::{
     ConditionOutline, GroupOutline, Origin, RuleOutline, Says, SiteOutline, WhenOutline,
     WhomOutline, Words,
 };
-pub use overlay::{EmergencyBlock, Isolation, ModeSwitch, Overlay, Override, Pause, Plan};
+pub use overlay::{EmergencyBlock, Isolation, ModeSwitch, Overlay, Override, Pause, Plan, Trial};
 pub use policy::Policy;
 pub use schema::schemas;
 pub use settings::{

@@ -135,4 +135,18 @@ pub struct Override {
     pub end: Moment,
     /// Why.
     pub reason: String,
+    /// With whom it is tried first; with nobody, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Trial>,
+}
+
+/// The first stage of an exception: it holds for these alone, and from its end for all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// With whom it is tried.
+    #[serde(rename = "for")]
+    pub whom: Vec<String>,
+    /// When the trial ends, and the whole begins unless somebody ended it.
+    pub until: Moment,
 }

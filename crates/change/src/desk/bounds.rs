@@ -2,6 +2,7 @@
 
 use super::force::Force;
 use super::validate::InvalidChange;
+use crate::change::lets_in;
 use crate::{Change, ChangeKind};
 use model::{Host, HostBuffer, Moment, Target};
 use std::time::Duration;
@@ -110,6 +111,46 @@ pub(super) fn check_whom(change: &Change) -> Result<(), InvalidChange> {
     match wanted.contains(&named) && short {
         true => Ok(()),
         false => Err(InvalidChange::Whom),
+    }
+}
+
+/// A trial is of an opening, with few who are no single person, within its span (CHG-24).
+pub(super) fn check_trial(change: &Change) -> Result<(), InvalidChange> {
+    let (held, opening) = match change {
+        Change::Override(held) => (held, lets_in(held.action)),
+        Change::Lesson(held) => (held, false),
+        Change::Policy(_)
+        | Change::Plan(_)
+        | Change::Mode(_)
+        | Change::Pause(_)
+        | Change::Isolation(_)
+        | Change::Block(_)
+        | Change::End { .. }
+        | Change::Extend { .. }
+        | Change::Account(_)
+        | Change::Feed(_)
+        | Change::Hold(_)
+        | Change::Release { .. }
+        | Change::LiftLabels { .. }
+        | Change::Rollback { .. }
+        | Change::RotateKey
+        | Change::AcceptState { .. }
+        | Change::SocialAccount(_)
+        | Change::EndCommissioning => return Ok(()),
+    };
+    let Some(trial) = &held.trial else {
+        return Ok(());
+    };
+    let some = |text: &String| {
+        text.len() <= 200
+            && ["group:", "class:", "set:"]
+                .iter()
+                .any(|kind| text.starts_with(kind))
+    };
+    let few = (1..=5).contains(&trial.whom.len()) && trial.whom.iter().all(some);
+    match opening && few && held.start < trial.until && trial.until < held.end {
+        true => Ok(()),
+        false => Err(InvalidChange::Trial),
     }
 }
 

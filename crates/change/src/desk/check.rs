@@ -390,8 +390,12 @@ fn bears_help(site: &str, force: &Force) -> bool {
     }
 }
 
-/// Whether a change is for one group that no other follows, one class, person or device.
+/// Whether a change is for one group that no other follows, one class, person or device; one that
+/// is tried with others first is not.
 fn is_narrow(change: &Change, force: &Force) -> bool {
+    if matches!(change, Change::Override(held) if held.trial.is_some()) {
+        return false;
+    }
     let [whom] = change.whom() else { return false };
     let policy = force.state.policy();
     match whom.split_once(':') {

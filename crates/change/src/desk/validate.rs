@@ -1,5 +1,5 @@
 use super::Desk;
-use super::bounds::{begin_now, check_sites, check_span, check_whom, no_floor};
+use super::bounds::{begin_now, check_sites, check_span, check_trial, check_whom, no_floor};
 use super::force::Force;
 use super::newcomer::is_id;
 use crate::change::lets_in;
@@ -41,6 +41,12 @@ pub enum InvalidChange {
         /// What was written.
         site: String,
     },
+    /// A trial outside its bounds.
+    #[error(
+        "a trial is of an unblock, with 1 to 5 of `group:`, `class:` and `set:`, and ends between \
+         its beginning and its end"
+    )]
+    Trial,
     /// It is not there, or is over.
     #[error("`{id}` is not in force; look at what is")]
     NotInForce {
@@ -125,6 +131,7 @@ impl Desk {
         check_span(change, now)?;
         check_whom(change)?;
         check_sites(change)?;
+        check_trial(change)?;
         match change {
             Change::Lesson(_) => self.check_lesson(acting, change, force, now)?,
             Change::Override(held) => {
@@ -141,6 +148,7 @@ impl Desk {
                 let mut longer = held.measure.until(*end, ProposalId(0)).change();
                 begin_now(&mut longer, now);
                 check_span(&longer, now)?;
+                check_trial(&longer)?;
                 if matches!(held.measure, Measure::Lesson(_)) {
                     self.check_lesson(acting, &longer, force, now)?;
                 }

@@ -16,7 +16,13 @@ pub(super) fn compare(
 ) {
     categories(comparison, deltas);
     let artefacts = [before, after].map(|side| side.state.artefact());
-    if artefacts[0].input_digest() == artefacts[1].input_digest() {
+    let held = [before, after].map(|side| inventory(side.files));
+    // From where a list comes and how it is read tells of what it will hold, not of what it holds.
+    let same = held[0].len() == held[1].len()
+        && held[0]
+            .iter()
+            .all(|(id, old)| held[1].get(id).is_some_and(|new| alike(old, new)));
+    if same && artefacts[0].input_digest() == artefacts[1].input_digest() {
         return;
     }
     let mut leaning = Leaning {
@@ -30,7 +36,6 @@ pub(super) fn compare(
         now: comparison.timeline.start(),
         known: BTreeMap::new(),
     };
-    let held = [before, after].map(|side| inventory(side.files));
     each_list(&held, &mut leaning, deltas);
     exceptions([before.files, after.files], &held, &mut leaning, deltas);
     elsewhere([before, after], &held, deltas);

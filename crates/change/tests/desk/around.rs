@@ -30,6 +30,7 @@ fn floor_or(school: &School, kind: ChangeKind, site: &str) -> Change {
         start,
         end,
         reason: reason.clone(),
+        trial: None,
     };
     match kind {
         ChangeKind::Policy => Change::Policy(PolicyChange {

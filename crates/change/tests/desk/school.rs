@@ -342,6 +342,7 @@ impl School {
             start: self.desk.now(),
             end: self.in_minutes(minutes),
             reason: "history".to_owned(),
+            trial: None,
         })
     }
 

@@ -170,6 +170,50 @@ fn a_class_of_two_groups_is_unlocked_for_those_whose_policy_leaves_it_to_the_tea
     );
 }
 
+// CHG-24
+#[test]
+fn an_unblock_is_tried_with_some_before_it_is_open_for_all() {
+    let school = School::with(&STAFF);
+    let staged = |whom: &str, minutes| {
+        let Change::Override(held) = school.unblock("museum.test", "group:ks2", 120) else {
+            unreachable!()
+        };
+        Change::Override(Override {
+            trial: Some(change::Trial {
+                whom: vec![whom.to_owned()],
+                until: school.in_minutes(minutes),
+            }),
+            ..held
+        })
+    };
+    let tech = school.sign_in("tech");
+    for wrong in [
+        staged("user:pupil.one", 60),
+        staged("class:nobody", 60),
+        staged("class:year-6", 120),
+        staged("class:year-6", 0),
+    ] {
+        let refused = school.desk.propose(&tech, Draft::new(wrong, "a trial"));
+        assert!(
+            matches!(refused, Err(ProposeError::Invalid(_))),
+            "{refused:?}"
+        );
+    }
+    let matter = school.propose("tech", staged("class:year-6", 60));
+    let decider = matter.decider.unwrap().role;
+    assert_eq!(decider, Role::Headteacher, "it is for more than one group");
+    school.approve("head", matter.id);
+    let open =
+        || ["10.20.6.9", "10.20.5.9"].map(|client| action(&school.desk, client, "museum.test"));
+    assert_eq!(open(), ["allow", "block"]);
+    school.clock.advance(Duration::from_secs(60 * 60));
+    school.desk.tick().unwrap();
+    assert_eq!(open(), ["allow", "allow"]);
+    school.clock.advance(Duration::from_secs(60 * 60));
+    school.desk.tick().unwrap();
+    assert_eq!(open(), ["block", "block"]);
+}
+
 fn block(school: &School, site: &str) -> Change {
     Change::Block(EmergencyBlock {
         id: String::new(),

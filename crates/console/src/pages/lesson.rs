@@ -72,6 +72,7 @@ pub(crate) fn unlock(console: &Console, asked: &Asked) -> Result<Answer, Refusal
         start: asked.now,
         end: asked.now.after(minutes(filled.minutes)),
         reason: filled.reason.clone(),
+        trial: None,
     };
     let change = Change::Lesson(lesson);
     let reason = filled.reason.clone();

@@ -4,7 +4,7 @@ use crate::lexicon::Lexicon;
 use crate::pages::requests::{lexicon, requests};
 use crate::{Asked, Console, Form, Refusal};
 use askama::Template;
-use change::{Change, Draft, Outcome, Override, RequestId, Risk};
+use change::{Change, Draft, Outcome, Override, RequestId, Risk, Trial};
 use model::Access;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ struct ProposePage {
     categories: Vec<Choice>,
     today: String,
     some_class: bool,
+    tried: Vec<Choice>,
 }
 
 /// One thing that can be ticked or chosen.
@@ -39,6 +40,9 @@ struct Filled {
     from_time: String,
     until_date: String,
     until_time: String,
+    trial: String,
+    trial_date: String,
+    trial_time: String,
     reason: String,
     benefit: String,
     risk: String,
@@ -126,6 +130,19 @@ fn draft(filled: &Filled, asked: &Asked) -> Result<Draft, Vec<String>> {
         faults
             .push("the end is missing, or before the beginning; give a day and a time".to_owned());
     }
+    let trial = match filled.trial.as_str() {
+        "" => None,
+        whom => match asked.zone.parse(&filled.trial_date, &filled.trial_time) {
+            Some(until) => Some(Trial {
+                whom: vec![whom.to_owned()],
+                until,
+            }),
+            None => {
+                faults.push("the trial has no end; give a day and a time".to_owned());
+                None
+            }
+        },
+    };
     let Some((start, end)) = span.filter(|_| faults.is_empty()) else {
         return Err(faults);
     };
@@ -138,6 +155,7 @@ fn draft(filled: &Filled, asked: &Asked) -> Result<Draft, Vec<String>> {
         start,
         end,
         reason: filled.reason.clone(),
+        trial,
     });
     Ok(Draft {
         change,
@@ -161,6 +179,9 @@ impl Filled {
             from_time: form.line("from_time"),
             until_date: form.line("until_date"),
             until_time: form.line("until_time"),
+            trial: form.line("trial"),
+            trial_date: form.line("trial_date"),
+            trial_time: form.line("trial_time"),
             reason: form.text("reason"),
             benefit: form.text("benefit"),
             risk: form.text("risk"),
@@ -215,6 +236,22 @@ fn page(
             .map(|(id, title)| {
                 let chosen = id == filled.category;
                 choice(id, title, chosen)
+            })
+            .collect(),
+        tried: lexicon
+            .groups()
+            .into_iter()
+            .map(|(id, title)| ("group", id, title))
+            .chain(
+                lexicon
+                    .classes()
+                    .into_iter()
+                    .map(|id| ("class", id.clone(), id)),
+            )
+            .map(|(kind, id, label)| {
+                let value = format!("{kind}:{id}");
+                let chosen = value == filled.trial;
+                choice(value, label, chosen)
             })
             .collect(),
         today: asked.zone.date_field(asked.now),

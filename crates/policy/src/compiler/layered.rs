@@ -7,6 +7,7 @@ use crate::who::Selector;
 use model::{Access, CategorySet, Fault, Moment, Rung};
 
 /// A part of the overlay in the one form that all of them come to.
+#[derive(Clone, Copy)]
 struct Part<'a> {
     kind: &'static str,
     id: &'a str,
@@ -90,7 +91,7 @@ impl Compiler<'_> {
         let lessons = overlay.lessons.iter();
         let lessons = lessons.map(|held| ("lesson", RuleKind::Lesson, held));
         for (kind, rule, held) in overrides.chain(lessons) {
-            self.part(&Part {
+            let whole = Part {
                 kind,
                 id: &held.id,
                 whom: &held.whom,
@@ -102,6 +103,20 @@ impl Compiler<'_> {
                 start: held.start,
                 end: Some(held.end),
                 reason: &held.reason,
+            };
+            let Some(trial) = &held.trial else {
+                self.part(&whole);
+                continue;
+            };
+            self.part(&Part {
+                kind: "trial of override",
+                whom: &trial.whom,
+                end: Some(trial.until.min(held.end)),
+                ..whole
+            });
+            self.part(&Part {
+                start: trial.until.max(held.start),
+                ..whole
             });
         }
         self.switch_modes(overlay);

@@ -86,7 +86,7 @@ proptest! {
         let mut school = School::new().pack("p", &["evil.example"]).ks2(&ks2).staff(&staff).zone("any", network, true, "ks2");
         let (start, end) = (moment("2026-11-01T00:00:00Z"), moment("2027-01-01T00:00:00Z"));
         let (whom, sites) = (texts(&["group:ks2", "group:staff"]), texts(&["evil.example", "category:games"]));
-        school.overlay.overrides = vec![Override { id: "o".into(), whom: whom.clone(), sites: sites.clone(), action: Access::Allow, start, end, reason: "x".into() }];
+        school.overlay.overrides = vec![Override { id: "o".into(), whom: whom.clone(), sites: sites.clone(), action: Access::Allow, start, end, reason: "x".into(), trial: None, }];
         school.overlay.plans = vec![Plan { id: "p".into(), whom: whom.clone(), sites, action: Access::Allow, when: None, start, end, reason: "x".into() }];
         school.overlay.modes = vec![ModeSwitch { mode: "m".into(), whom, start, end }];
         let (policy, _) = school.read();

@@ -11,6 +11,7 @@ fn lift(id: &str, sites: &[&str], action: Access) -> Override {
         start: moment("2026-11-23T09:00:00Z"),
         end: moment("2026-11-23T10:00:00Z"),
         reason: "lesson".into(),
+        trial: None,
     }
 }
 
@@ -320,6 +321,30 @@ fn a_group_that_bars_overrides_gets_none() {
         asking.said("ks2", LESSON, "games.example", &["games"]).0,
         Action::Block
     );
+}
+
+// CHG-24
+#[test]
+fn a_trial_is_open_for_some_until_its_end_and_for_all_afterwards() {
+    let mut school = School::new();
+    let mut tried = lift("1", &["games.example"], Access::Allow);
+    tried.trial = Some(policy::Trial {
+        whom: texts(&["group:ks2-y6"]),
+        until: moment("2026-11-23T09:30:00Z"),
+    });
+    school.overlay.overrides = vec![tried];
+    let asking = school.open();
+    let said = |group, at| asking.said(group, at, "games.example", &["games"]).0;
+    for (at, some, all) in [
+        ("2026-11-23T08:59:59Z", Action::Block, Action::Block),
+        (LESSON, Action::Allow, Action::Block),
+        ("2026-11-23T09:29:59Z", Action::Allow, Action::Block),
+        ("2026-11-23T09:30:00Z", Action::Allow, Action::Allow),
+        ("2026-11-23T10:00:00Z", Action::Block, Action::Block),
+    ] {
+        assert_eq!(said("ks2-y6", at), some, "{at}");
+        assert_eq!(said("ks2", at), all, "{at}");
+    }
 }
 
 // SCH-06

@@ -63,6 +63,7 @@ fn an_exam_opens_nothing_but_its_allowlist() {
         start: moment("2026-11-23T09:00:00Z"),
         end: moment("2026-11-23T10:00:00Z"),
         reason: "lesson".into(),
+        trial: None,
     }];
     let asking = school.open();
     assert_eq!(

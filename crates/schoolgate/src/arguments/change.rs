@@ -131,6 +131,12 @@ pub(crate) enum OverrideCommand {
         /// When it is over.
         #[arg(long, value_name = "RFC3339")]
         until: model::Moment,
+        /// Try it first with these alone: `group:`, `class:` or `set:` and an id.
+        #[arg(long, value_name = "WHOM", requires = "try_until")]
+        try_with: Vec<String>,
+        /// When the trial ends and it is open for all.
+        #[arg(long, value_name = "RFC3339", requires = "try_with")]
+        try_until: Option<model::Moment>,
         /// Why.
         #[arg(long)]
         reason: String,

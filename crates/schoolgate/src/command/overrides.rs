@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::person::act;
 use change::{Change, Draft, ProposalId};
 use model::{Access, Digest, Moment};
-use policy::{EmergencyBlock, Isolation, Override, Pause};
+use policy::{EmergencyBlock, Isolation, Override, Pause, Trial};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -18,8 +18,14 @@ pub(crate) fn overrides(asked: &OverrideCommand) -> Result<(), Failure> {
             action,
             from,
             until,
+            try_with,
+            try_until,
             reason,
         } => {
+            let trial = try_until.map(|until| Trial {
+                whom: try_with.clone(),
+                until,
+            });
             let change = Change::Override(Override {
                 id: String::new(),
                 whom: whom.clone(),
@@ -32,6 +38,7 @@ pub(crate) fn overrides(asked: &OverrideCommand) -> Result<(), Failure> {
                 start: from.unwrap_or_else(|| now(acting)),
                 end: *until,
                 reason: reason.clone(),
+                trial,
             });
             propose(acting, change, reason)
         }
@@ -103,6 +110,7 @@ pub(crate) fn lesson(asked: &Lesson) -> Result<(), Failure> {
                 start,
                 end: start.after(span(minutes.unwrap_or(USUAL_LESSON))),
                 reason: reason.clone(),
+                trial: None,
             });
             propose(acting, change, reason)
         }
