@@ -133,6 +133,8 @@ pub(super) fn check_trial(change: &Change) -> Result<(), InvalidChange> {
         | Change::Release { .. }
         | Change::LiftLabels { .. }
         | Change::Rollback { .. }
+        | Change::Erase { .. }
+        | Change::ListRollback(_)
         | Change::RotateKey
         | Change::AcceptState { .. }
         | Change::SocialAccount(_)

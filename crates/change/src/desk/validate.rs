@@ -93,9 +93,6 @@ pub enum InvalidChange {
         /// The version.
         version: Digest,
     },
-    /// The register of social media accounts wants two people.
-    #[error("name at least two members of staff, what the account is for, and its network")]
-    Social,
     /// A hold on nobody, or far in the future.
     #[error("a hold names `user:NAME`, `device:NAME` or an address, and a moment that has come")]
     Hold,

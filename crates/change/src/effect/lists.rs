@@ -241,7 +241,7 @@ impl List<'_> {
         let mut unclear = false;
         let read = self.import()?.read(text, &mut |item| {
             // A phrase may open a page as well as close it, and a digest tells nothing.
-            unclear |= matches!(item, Item::Phrase(_) | Item::Digest(_));
+            unclear |= matches!(item, Item::Phrase(_) | Item::Digest(..));
             items.insert(format!("{item:?}"), shown(&item));
             None
         });
@@ -266,7 +266,7 @@ fn shown(item: &Item<'_>) -> String {
         Item::Network(network) => network.to_string(),
         Item::Url(url) => format!("{}{}", url.host, url.path),
         Item::Pattern(pattern) => pattern.text.to_owned(),
-        Item::Phrase(_) | Item::Digest(_) => String::new(),
+        Item::Phrase(_) | Item::Digest(..) => String::new(),
     }
 }
 
