@@ -58,9 +58,7 @@ pub(super) fn check_new_account(
     if register.account_named(&new.name).is_some() {
         return no("there is an account of this name already, perhaps a closed one");
     }
-    if !(2..=100).contains(&new.shown.trim().chars().count())
-        || new.shown.contains(model::steers)
-    {
+    if !(2..=100).contains(&new.shown.trim().chars().count()) || new.shown.contains(model::steers) {
         return no("write the name that people read, of 2 to 100 characters");
     }
     if new.person.is_some_and(|person| {
