@@ -9,6 +9,7 @@
 //! |---|---|
 //! | decision, labels known: at most 50 ns | `decision/judge` has identity and labels on top |
 //! | DNS, blocked or cached: echo server + 0.3 µs | `dns_wire`; an echo has its system calls on top |
+//! | a page of the console, for each role | `pages` |
 //! | `explain`: 50,000 a second on one core, 20 µs each | `decision/explain` |
 //!
 //! Run with `cargo bench -p schoolgate-benches`, on a machine that does nothing else.
