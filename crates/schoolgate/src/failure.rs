@@ -1,4 +1,4 @@
-use model::Faults;
+use model::{Faults, visible};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -86,13 +86,10 @@ impl Failure {
                 // Whoever read our output has read enough.
                 return ExitCode::SUCCESS;
             }
-            Self::Faults(faults) => {
-                eprintln!("{faults}");
-                eprintln!("{}", summary(faults));
-            }
-            Self::Asked { what, mend } => eprintln!("error: {what}\nmend: {mend}"),
-            Self::Refused(words) => eprintln!("error: {}", words.trim_end()),
-            Self::Door(words) => eprintln!("error: {words}"),
+            Self::Faults(faults) => tell(format_args!("{faults}\n{}", summary(faults))),
+            Self::Asked { what, mend } => tell(format_args!("error: {what}\nmend: {mend}")),
+            Self::Refused(words) => tell(format_args!("error: {}", words.trim_end())),
+            Self::Door(words) => tell(format_args!("error: {words}")),
             Self::File { .. }
             | Self::Output(_)
             | Self::Desk(_)
@@ -102,7 +99,7 @@ impl Failure {
             | Self::Append(_)
             | Self::Journal(_)
             | Self::Search(_)
-            | Self::Recorder(_) => eprintln!("error: {}", chain(self)),
+            | Self::Recorder(_) => tell(format_args!("error: {}", chain(self))),
         }
         ExitCode::from(match self {
             Self::No | Self::Faults(_) | Self::Refused(_) => 1,
@@ -123,10 +120,33 @@ impl Failure {
     }
 }
 
-/// Prints a line; whoever stopped reading has read enough.
-pub(crate) fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
+/// Prints a line, or several; whoever stopped reading has read enough.
+///
+/// No text of others moves the terminal (see [`visible`]); where it could end a line of ours, who
+/// calls spells it out first.
+pub(crate) fn say(words: impl std::fmt::Display) -> Result<(), Failure> {
     use std::io::Write as _;
-    Ok(writeln!(std::io::stdout(), "{line}")?)
+    Ok(writeln!(
+        std::io::stdout(),
+        "{}",
+        printable(&words.to_string())
+    )?)
+}
+
+/// Says something on standard error, as [`say`] does on standard output.
+pub(crate) fn tell(words: impl std::fmt::Display) {
+    eprintln!("{}", printable(&words.to_string()));
+}
+
+/// The same words, of which only line ends and tabs move anything.
+fn printable(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    for part in words.split_inclusive(['\n', '\t']) {
+        let bare = part.trim_end_matches(['\n', '\t']);
+        out.push_str(&visible(bare));
+        out.push_str(&part[bare.len()..]);
+    }
+    out
 }
 
 /// An error with its causes, on one line.

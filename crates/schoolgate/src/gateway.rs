@@ -5,8 +5,9 @@ use crate::settings::Settings;
 use audit::{Actor, Journal, JournalWriter};
 use change::{Approved, Checked, Commission, Desk, Proposal, StateFolder};
 use gate::{Gate, Recorder, State};
-use model::{Chance, Clock, Faults, Files, SystemChance};
+use model::{Chance, Clock, Fault, Faults, Files, Position, Severity, SystemChance};
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -223,7 +224,7 @@ impl Gateway {
             tracing::error!(error = %chain(&error), "the refusal could not be written down");
         }
         for fault in faults.iter() {
-            tracing::error!("{}", fault.to_string().trim_end());
+            log(fault);
         }
         tracing::error!(
             errors = faults.errors(),
@@ -280,6 +281,20 @@ impl Gateway {
         for gap in state.policy().gaps() {
             tracing::warn!("{gap}");
         }
+    }
+}
+
+/// Logs a fault of the files as one record.
+fn log(fault: &Fault) {
+    let mut at = fault.file.clone();
+    if let Some(Position { line, column }) = fault.position {
+        // Writing to a string does not fail.
+        let _ = write!(at, ":{line}:{column}");
+    }
+    let mend = fault.mend.as_deref().unwrap_or_default();
+    match fault.severity {
+        Severity::Error => tracing::error!(at, mend, "{}", fault.what),
+        Severity::Warning => tracing::warn!(at, mend, "{}", fault.what),
     }
 }
 
@@ -395,7 +410,7 @@ fn first(
         match desk.check(proposal(bundle, &settings)) {
             Ok(checked) => {
                 for warning in checked.warnings().iter() {
-                    tracing::warn!("{}", warning.to_string().trim_end());
+                    log(warning);
                 }
                 match (
                     desk.commission(checked)
@@ -426,7 +441,7 @@ fn first(
     };
     desk.refuse_files(&faults)?;
     for fault in faults.iter() {
-        tracing::error!("{}", fault.to_string().trim_end());
+        log(fault);
     }
     tracing::error!(
         policy = %active.version(), since = %active.since,
@@ -444,7 +459,7 @@ fn same_ledger(origin: &str, settings: &Settings, faults: &mut Faults) {
             settings.school.ledger
         );
         let mend = format!("write `ledger = \"{origin}\"` under `[school]`");
-        faults.push(model::Fault::of_file("config/schoolgate.toml", what, mend));
+        faults.push(Fault::of_file("config/schoolgate.toml", what, mend));
     }
 }
 

@@ -22,6 +22,7 @@ mod office;
 mod offline;
 mod person;
 mod records;
+mod screen;
 mod settings;
 mod shipped;
 mod stock;

@@ -241,6 +241,8 @@ fn may_come(gate: &Arc<Gate>, address: IpAddr) -> bool {
 
 fn health(desk: &Desk, gate: &Gate, courier: &Courier, watcher: &Watcher) -> Health {
     let state = gate.state();
+    let zone = state.policy().time_zone();
+    let zone = School::new("", zone).unwrap_or_else(|_| School::utc(""));
     let mut health = Health::ready(format!("policy {} in force", state.policy().version()));
     health.words.push(format!(
         "{} names on {} lists",
@@ -272,7 +274,8 @@ fn health(desk: &Desk, gate: &Gate, courier: &Courier, watcher: &Watcher) -> Hea
     for (what, channel) in [("mail", &delivery.mail), ("webhook", &delivery.webhook)] {
         match channel {
             alert::Channel::Fails { since, why, .. } => health.words.push(format!(
-                "NOTICES ARE NOT DELIVERED by {what} since {since}: {why}"
+                "NOTICES ARE NOT DELIVERED by {what} since {}: {why}",
+                zone.words(*since)
             )),
             alert::Channel::Off | alert::Channel::Idle | alert::Channel::Works { .. } => {}
         }
@@ -289,7 +292,8 @@ fn health(desk: &Desk, gate: &Gate, courier: &Courier, watcher: &Watcher) -> Hea
     if let Some(trouble) = watcher.trouble() {
         let fault = format!(
             "visits are not watched since {}: {}",
-            trouble.since, trouble.why
+            zone.words(trouble.since),
+            trouble.why
         );
         health = health.but(fault);
     }
@@ -303,9 +307,10 @@ fn health(desk: &Desk, gate: &Gate, courier: &Courier, watcher: &Watcher) -> Hea
             let words = found.fault.unwrap_or_default();
             health = health.but(format!("THE CHANGE LOG DOES NOT VERIFY: {words}"));
         }
-        Some(found) => health
-            .words
-            .push(format!("the change log was verified at {}", found.at)),
+        Some(found) => health.words.push(format!(
+            "the change log was verified on {}",
+            zone.words(found.at)
+        )),
         None => {}
     }
     health

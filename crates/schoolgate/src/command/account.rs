@@ -1,4 +1,4 @@
-use super::overrides::{printable, show};
+use super::overrides::show;
 use crate::act::Act;
 use crate::arguments::{self, AccountCommand};
 use crate::control::Request;
@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::person::{act, enrol, secret, send};
 use alert::Role;
 use change::{NewAccount, Scope};
+use model::visible;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -49,7 +50,7 @@ pub(crate) fn account(asked: &AccountCommand) -> Result<(), Failure> {
                     say!("{account}");
                     continue;
                 }
-                let text = |key: &str| printable(account[key].as_str().unwrap_or("-"));
+                let text = |key: &str| visible(account[key].as_str().unwrap_or("-"));
                 say!(
                     "{:<20} {:<18} {:<10} last sign-in {:<26} {}",
                     text("name"),

@@ -1,6 +1,7 @@
 use crate::arguments;
 use crate::command::handed_out;
 use crate::failure::Failure;
+use crate::screen::Screen;
 use audit::{
     EnvelopeKey, Evidence, Identity, PublicKey, Search, Transcript, Witness, WitnessState, Written,
 };
@@ -67,11 +68,10 @@ fn head(transcript: &Transcript) -> Result<(), Failure> {
 }
 
 fn list(entries: impl Iterator<Item = Written>, json: bool) -> Result<(), Failure> {
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = Screen::open();
     for written in entries {
         if json {
-            serde_json::to_writer(&mut out, &written).map_err(io::Error::from)?;
-            out.write_all(b"\n")?;
+            out.json(&written)?;
             continue;
         }
         let leaf = &written.leaf;
@@ -82,15 +82,14 @@ fn list(entries: impl Iterator<Item = Written>, json: bool) -> Result<(), Failur
             .policy_version
             .map(|version| version.to_string())
             .unwrap_or_default();
-        writeln!(
-            out,
+        out.line(format_args!(
             "{:>6}  {}  {kind:<17} {:<16} {version}",
             leaf.index,
             leaf.time,
             leaf.actor.to_string()
-        )?;
+        ))?;
     }
-    Ok(out.flush()?)
+    out.finish()
 }
 
 fn check(asked: &arguments::Verify) -> Result<(), Failure> {
@@ -370,18 +369,16 @@ fn find(asked: &arguments::Search) -> Result<(), Failure> {
     };
     let journal = StateFolder::journal_in(&asked.state.state);
     let rows = audit::search_with(&journal, &search, key.as_ref()).map_err(closed)?;
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = Screen::open();
     for row in &rows {
         if asked.json {
-            serde_json::to_writer(&mut out, row).map_err(io::Error::from)?;
-            out.write_all(b"\n")?;
+            out.json(row)?;
             continue;
         }
         let path = row.path.as_deref().unwrap_or("");
         let rule = row.rule.as_deref().or(row.list.as_deref()).unwrap_or("");
         let time: Moment = row.last;
-        writeln!(
-            out,
+        out.line(format_args!(
             "{time}  {:<15} {:<10} {:<7} {:<10} {:<11} {}{path}  {rule} x{}",
             row.client.to_string(),
             row.group,
@@ -390,9 +387,9 @@ fn find(asked: &arguments::Search) -> Result<(), Failure> {
             row.rung.word(),
             row.host,
             row.count
-        )?;
+        ))?;
     }
-    out.flush()?;
+    out.finish()?;
     if rows.is_empty() {
         eprintln!("no decision matches");
         return Err(Failure::No);

@@ -1,5 +1,5 @@
 use crate::arguments;
-use crate::failure::{Failure, summary};
+use crate::failure::{Failure, summary, tell};
 use crate::folder::Folders;
 use crate::offline::Offline;
 use model::Faults;
@@ -34,13 +34,13 @@ pub(crate) fn check(asked: &arguments::Check) -> Result<(), Failure> {
         );
     } else {
         if !faults.is_empty() {
-            eprintln!("{faults}");
+            tell(&faults);
         }
         if let (true, Some(words)) = (sound, words) {
             say!("{words}");
         }
         if !faults.is_empty() {
-            eprintln!("{}", summary(&faults));
+            tell(summary(&faults));
         }
     }
     if sound { Ok(()) } else { Err(Failure::No) }

@@ -1,13 +1,14 @@
 use crate::arguments;
 use crate::failure::Failure;
 use crate::offline::Offline;
+use crate::screen::Screen;
 use change::Past;
 use gate::{Explainer, Explanation, Question, SearchExplanation, State};
 use model::{Clock, Faults, Moment, SystemClock};
 use serde::Serialize;
 use serde_json::json;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader};
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,10 +35,10 @@ pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
         (offline.state, book)
     };
     let mut explainer = Explainer::new(Arc::new(state));
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut out = Screen::open();
     if let Some(file) = &asked.batch {
         batch(file, now, &mut explainer, &mut out)?;
-        return Ok(out.flush()?);
+        return out.finish();
     }
     let Some(client) = asked.client else {
         return Err(Failure::asked("no client is named", "add `--client`"));
@@ -57,14 +58,10 @@ pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
                     .as_ref()
                     .and_then(|book| SearchExplanation::of_url(book, target));
                 if asked.json {
-                    let explanation = &explanation;
-                    line(
-                        &mut out,
-                        &Shown {
-                            explanation,
-                            search,
-                        },
-                    )?;
+                    out.json(&Shown {
+                        explanation: &explanation,
+                        search,
+                    })?;
                 } else {
                     print(&mut out, &explanation)?;
                     page::print_search(&mut out, search.as_ref())?;
@@ -74,14 +71,14 @@ pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
                 understood = false;
                 let error = crate::failure::chain(&error);
                 if asked.json {
-                    line(&mut out, &json!({ "target": target, "error": error }))?;
+                    out.json(&json!({ "target": target, "error": error }))?;
                 } else {
-                    writeln!(out, "error: {error}")?;
+                    out.line(format_args!("error: {error}"))?;
                 }
             }
         }
     }
-    out.flush()?;
+    out.finish()?;
     if understood { Ok(()) } else { Err(Failure::No) }
 }
 
@@ -112,7 +109,7 @@ fn batch(
     file: &Path,
     now: Moment,
     explainer: &mut Explainer,
-    out: &mut impl Write,
+    out: &mut Screen,
 ) -> Result<(), Failure> {
     let mut input: Box<dyn BufRead> = if file.as_os_str() == "-" {
         Box::new(BufReader::with_capacity(1 << 16, io::stdin().lock()))
@@ -140,15 +137,12 @@ fn batch(
                         .explain(&question, false)
                         .map_err(|error| crate::failure::chain(&error))
                 }) {
-                    Ok(explanation) => line(out, &explanation)?,
-                    Err(error) => line(out, &json!({ "line": number, "error": error }))?,
+                    Ok(explanation) => out.json(&explanation)?,
+                    Err(error) => out.json(&json!({ "line": number, "error": error }))?,
                 }
                 text = asked.into_bytes();
             }
-            Err(_) => line(
-                out,
-                &json!({ "line": number, "error": "the line is not UTF-8" }),
-            )?,
+            Err(_) => out.json(&json!({ "line": number, "error": "the line is not UTF-8" }))?,
         }
     }
 }
@@ -208,52 +202,55 @@ fn cut(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-fn line(out: &mut impl Write, value: &impl Serialize) -> Result<(), Failure> {
-    serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
-    Ok(out.write_all(b"\n")?)
-}
-
 /// Prints an explanation for a person.
-fn print(out: &mut impl Write, shown: &Explanation) -> Result<(), Failure> {
+fn print(out: &mut Screen, shown: &Explanation) -> Result<(), Failure> {
     let group = shown.group.as_deref().unwrap_or("none");
     let zone = shown.zone.as_deref().unwrap_or("outside every zone");
-    writeln!(out, "{}: {}", shown.host, shown.action)?;
-    writeln!(out, "  why       {}", shown.sentence)?;
-    writeln!(
-        out,
+    out.line(format_args!("{}: {}", shown.host, shown.action))?;
+    out.line(format_args!("  why       {}", shown.sentence))?;
+    out.line(format_args!(
         "  who       {} in zone {zone}, group {group}",
         shown.client
-    )?;
+    ))?;
     if let Some(device) = &shown.device {
-        writeln!(out, "  device    {device}")?;
+        out.line(format_args!("  device    {device}"))?;
     }
     if let Some(user) = &shown.user {
-        writeln!(out, "  user      {user}")?;
+        out.line(format_args!("  user      {user}"))?;
     }
-    writeln!(out, "  at        {}", shown.at)?;
+    out.line(format_args!("  at        {}", shown.at))?;
     match shown.valid_until {
-        Some(until) => writeln!(out, "  until     {until}")?,
-        None => writeln!(out, "  until     the policy or the lists change")?,
+        Some(until) => out.line(format_args!("  until     {until}"))?,
+        None => out.line(format_args!("  until     the policy or the lists change"))?,
     }
-    writeln!(out, "  seen      the {} alone decides", shown.detail)?;
+    out.line(format_args!(
+        "  seen      the {} alone decides",
+        shown.detail
+    ))?;
     if !shown.obligations.is_empty() {
-        writeln!(out, "  also      {}", shown.obligations.join(", "))?;
+        out.line(format_args!("  also      {}", shown.obligations.join(", ")))?;
     }
     for label in &shown.labels {
-        writeln!(
-            out,
+        out.line(format_args!(
             "  label     {} by list {}, entry {}",
             label.category, label.list, label.entry
-        )?;
+        ))?;
     }
     for exception in &shown.exceptions {
-        writeln!(out, "  exception {}: {}", exception.name, exception.reason)?;
+        out.line(format_args!(
+            "  exception {}: {}",
+            exception.name, exception.reason
+        ))?;
     }
     for rung in &shown.rungs {
         let mark = if rung.spoke { "->" } else { "  " };
-        writeln!(out, "  {mark} {:<12}{}", rung.rung.word(), rung.words)?;
+        out.line(format_args!(
+            "  {mark} {:<12}{}",
+            rung.rung.word(),
+            rung.words
+        ))?;
     }
-    writeln!(out, "  policy    {}", shown.policy_version)?;
+    out.line(format_args!("  policy    {}", shown.policy_version))?;
     Ok(())
 }
 

@@ -3,11 +3,11 @@ mod progress;
 mod show;
 
 use crate::arguments;
-use crate::failure::{Failure, summary};
+use crate::failure::{Failure, summary, tell};
 use crate::offline::Offline;
+use crate::screen::Screen;
 use model::{HostBuffer, Target};
 use serde_json::json;
-use std::io::{self, Write};
 
 /// Fetches, compiles, shows or explains the lists.
 pub(crate) fn lists(asked: &arguments::Lists) -> Result<(), Failure> {
@@ -70,7 +70,7 @@ pub(crate) fn lists(asked: &arguments::Lists) -> Result<(), Failure> {
 }
 
 fn compile(offline: &Offline, json: bool) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
+    let mut out = Screen::open();
     let report = &offline.report;
     let found = &report.compiled;
     let vocabulary = offline.state.policy().vocabulary();
@@ -94,39 +94,37 @@ fn compile(offline: &Offline, json: bool) -> Result<(), Failure> {
             })).collect::<Vec<_>>(),
             "guarded": found.guarded.iter().map(|held| json!({ "name": held.name })).collect::<Vec<_>>(),
         });
-        writeln!(out, "{value}")?;
-        return Ok(());
+        out.json(&value)?;
+        return out.finish();
     }
-    writeln!(
-        out,
+    out.line(format_args!(
         "{} lists, {} names, {} addresses",
         report.lists.len(),
         found.names,
         found.addresses
-    )?;
-    writeln!(
-        out,
+    ))?;
+    out.line(format_args!(
         "{} label sets, {} bytes, {} of them read by look-up",
         found.sets, found.bytes, found.hot_bytes
-    )?;
-    writeln!(
-        out,
-        "{refused} lines refused, {} exceptions fired, {} entries would have covered a guarded name",
+    ))?;
+    out.line(format_args!("{refused} lines refused, {} exceptions fired, {} entries would have covered a guarded name",
         found.exceptions_fired.len(),
-        found.guarded.len()
-    )?;
+        found.guarded.len()))?;
     for list in report.lists.iter().filter(|list| list.refused.total() > 0) {
-        writeln!(out, "  {}: {} lines refused", list.id, list.refused.total())?;
+        out.line(format_args!(
+            "  {}: {} lines refused",
+            list.id,
+            list.refused.total()
+        ))?;
     }
     if !offline.report.warnings.is_empty() {
-        writeln!(
-            out,
+        tell(format_args!(
             "\n{}\n{}",
             offline.report.warnings,
             summary(&offline.report.warnings)
-        )?;
+        ));
     }
-    Ok(())
+    out.finish()
 }
 
 fn why(offline: &Offline, json: bool, text: &str) -> Result<(), Failure> {
@@ -139,7 +137,7 @@ fn why(offline: &Offline, json: bool, text: &str) -> Result<(), Failure> {
     })?;
     let why = offline.state.artefact().why_target(&target);
     let vocabulary = offline.state.policy().vocabulary();
-    let mut out = io::stdout().lock();
+    let mut out = Screen::open();
     if json {
         let value = json!({
             "target": text,
@@ -154,24 +152,23 @@ fn why(offline: &Offline, json: bool, text: &str) -> Result<(), Failure> {
                 "reason": held.reason,
             })).collect::<Vec<_>>(),
         });
-        writeln!(out, "{value}")?;
-        return Ok(());
+        out.json(&value)?;
+        return out.finish();
     }
-    writeln!(out, "{}", target.host)?;
+    out.line(format_args!("{}", target.host))?;
     if why.labels.is_empty() && why.exceptions.is_empty() {
-        writeln!(out, "  on no list")?;
+        out.line(format_args!("  on no list"))?;
     }
     for label in &why.labels {
-        writeln!(
-            out,
+        out.line(format_args!(
             "  {} by list {}, entry {}",
             vocabulary.word(label.category),
             label.list,
             label.entry
-        )?;
+        ))?;
     }
     for held in &why.exceptions {
-        writeln!(out, "  exception {}: {}", held.name, held.reason)?;
+        out.line(format_args!("  exception {}: {}", held.name, held.reason))?;
     }
-    Ok(())
+    out.finish()
 }

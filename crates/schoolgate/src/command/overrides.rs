@@ -3,7 +3,7 @@ use crate::arguments::{Acting, AtOnce, Lesson, OverrideCommand};
 use crate::failure::Failure;
 use crate::person::act;
 use change::{Change, Draft, ProposalId};
-use model::{Access, Digest, Moment};
+use model::{Access, Digest, Moment, visible};
 use policy::{EmergencyBlock, Isolation, Override, Pause, Trial};
 use serde_json::Value;
 use std::time::Duration;
@@ -182,16 +182,16 @@ pub(crate) fn show(acting: &Acting, matter: &Value) -> Result<(), Failure> {
         text("id"),
         text("stage"),
         matter["change"]["kind"].as_str().unwrap_or_default(),
-        printable(proposer)
+        visible(proposer)
     );
-    say!("  why        {}", printable(&text("reason")));
+    say!("  why        {}", visible(&text("reason")));
     for (what, key) in [("sites", "sites"), ("for", "for")] {
-        let all: Vec<String> = matter["change"][key]
+        let all: Vec<_> = matter["change"][key]
             .as_array()
             .into_iter()
             .flatten()
             .filter_map(Value::as_str)
-            .map(printable)
+            .map(visible)
             .collect();
         if !all.is_empty() {
             say!("  {what:<10} {}", all.join(", "));
@@ -205,19 +205,13 @@ pub(crate) fn show(acting: &Acting, matter: &Value) -> Result<(), Failure> {
     for line in matter["effect"]["lines"].as_array().into_iter().flatten() {
         let direction = line["direction"].as_str().unwrap_or_default();
         let words = line["words"].as_str().unwrap_or_default();
-        say!("  {direction:<10} {}", printable(words));
+        say!("  {direction:<10} {}", visible(words));
     }
     if let Some(role) = matter["decider"]["role"].as_str() {
         say!("  waits for  {role}");
         say!("  seen       {}", text("digest"));
     }
     Ok(())
-}
-
-/// Text of others as a terminal may have it: no control character reaches it.
-pub(crate) fn printable(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    text.chars().map(plain).collect()
 }
 
 fn matter(text: &str) -> Result<ProposalId, Failure> {

@@ -1,4 +1,4 @@
-use super::overrides::{printable, show};
+use super::overrides::show;
 use crate::act::Act;
 use crate::arguments::{self, PolicyCommand};
 use crate::control::now;
@@ -9,7 +9,7 @@ use crate::person::act;
 use audit::{EntryKind, Transcript};
 use change::{Bundle, Past, StateFolder};
 use gate::State;
-use model::{Digest, Faults, Files, Moment};
+use model::{Digest, Faults, Files, Moment, visible};
 use serde_json::json;
 use std::path::Path;
 
@@ -104,7 +104,7 @@ fn in_force(
         let sites = held
             .sites
             .iter()
-            .map(|site| printable(site))
+            .map(|site| visible(site))
             .collect::<Vec<_>>();
         say!(
             "  {}  {:?} {} for {} until {}",
@@ -191,7 +191,7 @@ fn diff(policy: &arguments::Policy, state: &Path, json: bool) -> Result<(), Fail
         return Ok(());
     }
     for path in &changed {
-        say!("  file       {path}");
+        say!("  file       {}", visible(path));
     }
     for line in &effect.lines {
         let direction = match line.direction {
@@ -199,7 +199,7 @@ fn diff(policy: &arguments::Policy, state: &Path, json: bool) -> Result<(), Fail
             change::Direction::Closes => "closes",
             change::Direction::Opens => "opens",
         };
-        say!("  {direction:<10} {}", printable(&line.words));
+        say!("  {direction:<10} {}", visible(&line.words));
     }
     if effect.more > 0 {
         say!("  and {} more", effect.more);
@@ -249,7 +249,7 @@ fn replay(policy: &arguments::Policy, state: &Path, days: u32, json: bool) -> Re
         for site in sites.iter().take(MOST_SITES) {
             say!(
                 "  {what:<8} {:<40} {:>7} requests  {}",
-                printable(&site.host),
+                visible(&site.host),
                 site.requests,
                 site.groups.join(", ")
             );
@@ -289,7 +289,7 @@ fn history(state: &Path, json: bool) -> Result<(), Failure> {
             "{:>6}  {}  {version}  {}",
             written.leaf.index,
             written.leaf.time,
-            printable(&text("reason"))
+            visible(&text("reason"))
         );
     }
     Ok(())
@@ -309,7 +309,7 @@ fn version_of(state: &Path, version: &str) -> Result<Digest, Failure> {
         .last();
     found.ok_or_else(|| {
         Failure::asked(
-            format!("no policy `{}` was ever in force", printable(version)),
+            format!("no policy `{}` was ever in force", visible(version)),
             "`schoolgate policy history` lists the versions",
         )
     })

@@ -7,7 +7,7 @@ use audit::Transcript;
 use change::{Active, StateFolder};
 use gate::Compiled;
 use lists::Subscription;
-use model::{Clock as _, Faults, SystemClock};
+use model::{Clock as _, Faults, SystemClock, visible};
 use policy::Overlay;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -68,7 +68,7 @@ pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
         );
         return Ok(());
     }
-    say!("{}", active.school);
+    say!("{}", visible(&active.school));
     say!(
         "  policy     {} in force since {}",
         active.version(),
@@ -91,7 +91,7 @@ pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
         say!("  lists      {}", held.line(now));
     }
     for gap in &gaps {
-        say!("  gap        {gap}");
+        say!("  gap        {}", visible(gap));
     }
     Ok(())
 }

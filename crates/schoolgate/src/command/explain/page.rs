@@ -1,8 +1,9 @@
 use crate::failure::Failure;
 use crate::offline::Offline;
+use crate::screen::Screen;
 use content::PageKind;
 use gate::{PageExplanation, SearchExplanation};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Says what the text of a page scores for a group.
@@ -22,12 +23,13 @@ pub(super) fn explain(
         .state
         .explain_page(&book, group, kind(file), &page)
         .map_err(|error| Failure::asked(error.to_string(), "name a group of `config/groups`"))?;
-    let mut out = io::stdout().lock();
+    let mut out = Screen::open();
     if json {
-        super::line(&mut out, &shown)
+        out.json(&shown)?;
     } else {
-        print(&mut out, file, &shown)
+        print(&mut out, file, &shown)?;
     }
+    out.finish()
 }
 
 fn read(file: &Path) -> io::Result<Vec<u8>> {
@@ -47,57 +49,55 @@ fn kind(file: &Path) -> PageKind {
     }
 }
 
-fn print(out: &mut impl Write, file: &Path, shown: &PageExplanation) -> Result<(), Failure> {
+fn print(out: &mut Screen, file: &Path, shown: &PageExplanation) -> Result<(), Failure> {
     let word = if shown.above { "above" } else { "not above" };
-    writeln!(
-        out,
+    out.line(format_args!(
         "{}: {word} the limit of group {}, {}",
         file.display(),
         shown.group,
         shown.limit
-    )?;
+    ))?;
     for theme in &shown.themes {
         let mark = if theme.above { "->" } else { "  " };
-        writeln!(
-            out,
+        out.line(format_args!(
             "  {mark} {:<4} {} (against {}, harmless context {})",
             theme.score, theme.title, theme.against, theme.benign
-        )?;
+        ))?;
     }
     for phrase in &shown.phrases {
-        writeln!(
-            out,
+        out.line(format_args!(
             "  phrase {:>5}  {} by list {}: ... {} ...",
             phrase.weight, phrase.phrase, phrase.list, phrase.around
-        )?;
+        ))?;
     }
     if shown.left_out > 0 {
-        writeln!(out, "  and {} lighter phrases", shown.left_out)?;
+        out.line(format_args!("  and {} lighter phrases", shown.left_out))?;
     }
-    writeln!(
-        out,
+    out.line(format_args!(
         "  read      {} bytes, {} of them text",
         shown.read, shown.text
-    )?;
+    ))?;
     Ok(())
 }
 
 /// Prints what the search that a target makes says.
 pub(super) fn print_search(
-    out: &mut impl Write,
+    out: &mut Screen,
     search: Option<&SearchExplanation>,
 ) -> Result<(), Failure> {
     let Some(search) = search else {
         return Ok(());
     };
     let typing = if search.typing { ", while typing" } else { "" };
-    writeln!(
-        out,
+    out.line(format_args!(
         "  search    \u{201c}{}\u{201d} at {}{typing}",
         search.term, search.engine
-    )?;
+    ))?;
     for theme in &search.themes {
-        writeln!(out, "  theme     {}, score {}", theme.title, theme.score)?;
+        out.line(format_args!(
+            "  theme     {}, score {}",
+            theme.title, theme.score
+        ))?;
     }
     Ok(())
 }
