@@ -151,7 +151,7 @@ fn fill(folder: &Path, rows_a_day: u64) {
 
 fn row(number: u64, at: Moment) -> DecisionRow {
     let host = number.wrapping_mul(2_654_435_761) % 20_000;
-    let blocked = number % 40 == 0;
+    let blocked = number.is_multiple_of(40);
     DecisionRow {
         first: at,
         last: at,

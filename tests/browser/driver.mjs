@@ -55,6 +55,24 @@ async function pressing(page, element) {
   return where(page, null);
 }
 
+const whole = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+// What another width may alter: colours, sizes, and what can be scrolled.
+const ofWidth = ['color-contrast', 'target-size', 'scrollable-region-focusable', 'link-in-text-block'];
+
+// What of WCAG 2.2 AA a program can check, and whether the page is wider than its window.
+async function examined(page, options) {
+  const found = await page.evaluate((asked) => window.axe.run(document, asked), options);
+  const wide = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  const violations = found.violations.map((violation) => ({
+    id: violation.id,
+    help: violation.help,
+    nodes: violation.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)),
+  }));
+  return { violations, wide };
+}
+
 const commands = {
   async open({ page, width = 1280, height = 900, proxy, script = true }) {
     const context = await browser.newContext({
@@ -75,6 +93,41 @@ const commands = {
   async goto({ page, url }) {
     const at = pageOf(page);
     return where(at, await at.goto(url, { waitUntil: 'load', timeout: patience }));
+  },
+  // Asks with the cookies of a page, and shows nothing.
+  async fetch({ page, url, form }) {
+    const asked = { timeout: patience, failOnStatusCode: false };
+    if (form) {
+      asked.method = 'POST';
+      asked.maxRedirects = 0;
+      asked.data = new URLSearchParams(form).toString();
+      asked.headers = {
+        'content-type': 'application/x-www-form-urlencoded',
+        origin: new URL(url).origin,
+      };
+    }
+    const response = await pageOf(page).context().request.fetch(url, asked);
+    return { status: response.status(), headers: response.headers(), body: await response.text() };
+  },
+  // What could act in a page, once a browser's parser has read it.
+  async parse({ page, html }) {
+    return pageOf(page).evaluate((source) => {
+      const read = new DOMParser().parseFromString(source, 'text/html');
+      const acts = [];
+      const tell = (element) => acts.push(element.outerHTML.slice(0, 300));
+      read.querySelectorAll('script, iframe, frame, object, embed, base, applet, portal, meta[http-equiv]').forEach(tell);
+      for (const element of read.querySelectorAll('*')) {
+        for (const { name, value } of element.attributes) {
+          const bare = value.replace(/[\u0000-\u0020]/g, '').toLowerCase();
+          const scheme = /^[a-z][a-z0-9+.-]*:/.exec(bare)?.[0];
+          const leads = ['href', 'src', 'action', 'formaction', 'srcset', 'xlink:href', 'data', 'poster'].includes(name);
+          if (name.startsWith('on') || name === 'style' || name === 'autofocus') tell(element);
+          else if (leads && scheme && bare !== 'data:,' && !['http:', 'https:', 'mailto:', 'tel:'].includes(scheme)) tell(element);
+          else if (leads && bare.startsWith('//')) tell(element);
+        }
+      }
+      return { acts, text: read.documentElement.textContent };
+    }, html);
   },
   async fill({ page, label, value }) {
     await pageOf(page).getByLabel(beginning(label)).first().fill(value);
@@ -135,24 +188,23 @@ const commands = {
     await pageOf(page).getByLabel(beginning(label)).first().setInputFiles(files);
     return {};
   },
-  // What of WCAG 2.2 AA a program can check, and whether the page is wider than its window.
   async examine({ page }) {
     const at = pageOf(page);
     await at.evaluate(axe);
-    const found = await at.evaluate(() =>
-      window.axe.run(document, {
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      }),
-    );
-    const wide = await at.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    const violations = found.violations.map((violation) => ({
-      id: violation.id,
-      help: violation.help,
-      nodes: violation.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)),
-    }));
-    return { violations, wide };
+    return examined(at, { runOnly: whole });
+  },
+  // A page in two widths at one loading, with its pictures.
+  async survey({ page, url, width, file, narrow }) {
+    const at = pageOf(page);
+    await at.setViewportSize({ width, height: 900 });
+    const response = await at.goto(url, { waitUntil: 'load', timeout: patience });
+    await at.evaluate(axe);
+    const first = await examined(at, { runOnly: whole });
+    await at.screenshot({ path: file, fullPage: true });
+    await at.setViewportSize({ width: 320, height: 900 });
+    const second = await examined(at, { runOnly: { type: 'rule', values: ofWidth } });
+    await at.screenshot({ path: narrow, fullPage: true });
+    return { ...(await where(at, response)), first, second };
   },
   // Walks with the Tab key; says what had the focus, and whether one could see that.
   async tabs({ page, most = 200 }) {

@@ -22,6 +22,17 @@ pub struct Window<'a> {
     width: u32,
 }
 
+/// What came back for one address, without being shown.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// The status of the answer.
+    pub status: u64,
+    /// The fields of the answer, by name in small letters.
+    pub headers: serde_json::Map<String, Value>,
+    /// The body, as text.
+    pub body: String,
+}
+
 /// Where a window is after a step.
 #[derive(Clone, Debug)]
 pub struct Arrived {
@@ -123,6 +134,25 @@ impl Window<'_> {
         arrived(&self.ask("goto", json!({ "url": url })))
     }
 
+    /// Fetches an address with the cookies of the window, without showing it.
+    pub fn fetch(&self, url: &str) -> Fetched {
+        fetched(&self.ask("fetch", json!({ "url": url })))
+    }
+
+    /// Sends a form as a page of the same site does; neither shows the answer nor goes on to where
+    /// it leads.
+    pub fn post(&self, url: &str, fields: &[(&str, &str)]) -> Fetched {
+        fetched(&self.ask("fetch", json!({ "url": url, "form": fields })))
+    }
+
+    /// What could act in a page of this source, by the parser of a real browser: scripts, handlers,
+    /// addresses that are scripts, and frames; and the text that can be read.
+    pub fn read(&self, source: &str) -> (Vec<String>, String) {
+        let found = self.ask("parse", json!({ "html": source }));
+        let acts = found["acts"].as_array().cloned().unwrap_or_default();
+        (acts.iter().map(words).collect(), words(&found["text"]))
+    }
+
     /// Fills the field of a label.
     pub fn fill(&self, label: &str, value: &str) -> &Self {
         self.ask("fill", json!({ "label": label, "value": value }));
@@ -148,6 +178,26 @@ impl Window<'_> {
         self.picture(&folder.join(format!("{name}-320.png")));
         self.resize(width);
         assert!(narrow.is_empty(), "{name} at 320 pixels: {narrow:#?}");
+    }
+
+    /// Goes to an address and looks at the page as a whole, as [`Window::look`] does, in one step;
+    /// at 320 pixels only what the width can alter is examined again.
+    pub fn survey(&self, url: &str, name: &str) -> Arrived {
+        let folder = root().join("target/pictures");
+        std::fs::create_dir_all(&folder).expect("the build folder is ours");
+        let found = self.ask(
+            "survey",
+            json!({
+                "url": url, "width": self.width,
+                "file": folder.join(format!("{name}.png")),
+                "narrow": folder.join(format!("{name}-320.png")),
+            }),
+        );
+        for (part, width) in [("first", self.width), ("second", 320)] {
+            let faults = faults(&found[part]);
+            assert!(faults.is_empty(), "{name} at {width} pixels: {faults:#?}");
+        }
+        arrived(&found)
     }
 
     /// Chooses from the list of a label.
@@ -221,17 +271,7 @@ impl Window<'_> {
     /// What a program can say against the page by WCAG 2.2 AA, and by how many pixels it is wider
     /// than its window; empty when nothing.
     pub fn examine(&self) -> Vec<String> {
-        let found = self.ask("examine", json!({}));
-        let mut faults: Vec<String> = found["violations"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|fault| format!("{}: {} {}", fault["id"], fault["help"], fault["nodes"]))
-            .collect();
-        if found["wide"].as_i64() != Some(0) {
-            faults.push(format!("{} pixels wider than the window", found["wide"]));
-        }
-        faults
+        faults(&self.ask("examine", json!({})))
     }
 
     /// Walks the page with the Tab key; the names of what had no visible focus.
@@ -265,6 +305,27 @@ impl Window<'_> {
 
 fn words(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+fn faults(found: &Value) -> Vec<String> {
+    let mut faults: Vec<String> = found["violations"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|fault| format!("{}: {} {}", fault["id"], fault["help"], fault["nodes"]))
+        .collect();
+    if found["wide"].as_i64() != Some(0) {
+        faults.push(format!("{} pixels wider than the window", found["wide"]));
+    }
+    faults
+}
+
+fn fetched(answer: &Value) -> Fetched {
+    Fetched {
+        status: answer["status"].as_u64().unwrap_or_default(),
+        headers: answer["headers"].as_object().cloned().unwrap_or_default(),
+        body: words(&answer["body"]),
+    }
 }
 
 fn arrived(answer: &Value) -> Arrived {

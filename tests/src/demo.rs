@@ -1,3 +1,4 @@
+use crate::log::Log;
 use crate::program::schoolgate;
 use crate::{Person, Said, School, SmallDisk};
 use serde_json::Value;
@@ -6,6 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -20,6 +22,7 @@ pub struct Demo {
     _own: Option<TempDir>,
     child: Option<Child>,
     addresses: Value,
+    log: Arc<Log>,
     now: Cell<i64>,
     /// Whether each start plays a school day first.
     plays: bool,
@@ -78,6 +81,7 @@ impl Demo {
             _own: own,
             child: None,
             addresses: Value::Null,
+            log: Log::new(),
             now: Cell::new(seconds(START) - 60),
             plays,
         };
@@ -94,7 +98,11 @@ impl Demo {
         let out = child.stdout.take().expect("its words are a pipe");
         let mut lines = BufReader::new(out).lines().map_while(Result::ok);
         let ready = lines.any(|line| line.starts_with("The gateway runs."));
-        assert!(ready, "the demo ended before its gateway ran");
+        assert!(
+            ready,
+            "the demo ended before its gateway ran:\n{}",
+            self.log.text()
+        );
         // Whoever stops reading stops the demo.
         std::thread::spawn(move || lines.count());
         let status = self.status();
@@ -107,8 +115,12 @@ impl Demo {
     /// Starts the demo on what is there without waiting for anything.
     pub fn launch(&mut self) {
         let mut command = self.start_command();
-        let child = command.stderr(Stdio::inherit()).spawn();
-        self.child = Some(child.expect("the demo starts"));
+        let child = command.stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("the demo starts");
+        self.log = Log::new();
+        self.log
+            .follow(child.stderr.take().expect("its log is a pipe"));
+        self.child = Some(child);
     }
 
     /// Starts the demo where it is expected to end by itself; gives back its exit code and words.
@@ -183,6 +195,18 @@ impl Demo {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program runs")
+    }
+
+    /// The lines that it logged since it was started last.
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Waits for a line of the log that contains the text.
+    pub fn wait_for(&self, text: &str) -> String {
+        let found = self.log.find(0, text);
+        let found = found.unwrap_or_else(|| panic!("it never said `{text}`:\n{}", self.log()));
+        found.1
     }
 
     /// Moves the clock to a moment of the day of the story, such as `15:15:00`, in UTC; `39:15:00`

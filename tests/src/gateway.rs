@@ -1,10 +1,10 @@
+use crate::log::Log;
 use crate::program::schoolgate;
 use crate::{Installation, Said};
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The gateway as a program of its own, on an installation.
@@ -21,13 +21,6 @@ pub struct Gateway {
     pub took: Duration,
 }
 
-/// The lines that the gateway has said so far.
-#[derive(Debug, Default)]
-struct Log {
-    lines: Mutex<(Vec<String>, bool)>,
-    grown: Condvar,
-}
-
 impl Gateway {
     /// Starts the gateway and waits until it is ready.
     pub fn start(installation: &Installation) -> Self {
@@ -35,10 +28,8 @@ impl Gateway {
         let mut child = Self::command(installation)
             .spawn()
             .expect("the gateway starts");
-        let log = Arc::new(Log::default());
-        let from = child.stderr.take().expect("the log is a pipe");
-        let into = Arc::clone(&log);
-        std::thread::spawn(move || into.follow(from));
+        let log = Log::new();
+        log.follow(child.stderr.take().expect("the log is a pipe"));
         let Some(ready) = log.find(0, "\"message\":\"ready\"") else {
             let _ = child.kill();
             let _ = child.wait();
@@ -103,7 +94,7 @@ impl Gateway {
 
     /// How many lines the gateway has said, to look from there on.
     pub fn said(&self) -> usize {
-        self.log.lock().0.len()
+        self.log.len()
     }
 
     /// Waits for a line that contains the text, from a line on; gives back the line.
@@ -148,49 +139,3 @@ impl Drop for Gateway {
         let _ = self.child.wait();
     }
 }
-
-impl Log {
-    fn follow(&self, from: ChildStderr) {
-        for line in BufReader::new(from).lines().map_while(Result::ok) {
-            self.lock().0.push(line);
-            self.grown.notify_all();
-        }
-        self.lock().1 = true;
-        self.grown.notify_all();
-    }
-
-    /// Waits for a line that contains the text; `None` when the gateway ended without one, or
-    /// said none for two minutes.
-    fn find(&self, from: usize, text: &str) -> Option<(usize, String)> {
-        let mut lines = self.lock();
-        let mut next = from;
-        loop {
-            while let Some(line) = lines.0.get(next) {
-                if line.contains(text) {
-                    return Some((next, line.clone()));
-                }
-                next += 1;
-            }
-            if lines.1 {
-                return None;
-            }
-            let waited = self.grown.wait_timeout(lines, PATIENCE);
-            let (held, timed) = waited.unwrap_or_else(PoisonError::into_inner);
-            if timed.timed_out() {
-                return None;
-            }
-            lines = held;
-        }
-    }
-
-    fn text(&self) -> String {
-        self.lock().0.join("\n")
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, (Vec<String>, bool)> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A debug build on a loaded machine may be slow; a gateway that says nothing for so long is dead.
-const PATIENCE: Duration = Duration::from_secs(120);
