@@ -50,12 +50,14 @@ const BEHIND_THE_GATE: [&str; 6] = ["audit", "change", "identity", "lists", "mat
 
 /// Types that a crate hands on, for a door to match on what the gate tells it and for a face to
 /// make what the desk takes.
-const HANDED_ON: [(&str, &str); 2] = [
+const HANDED_ON: [(&str, &str); 3] = [
     ("gate", "pub use policy::Reading;"),
+    // What is said of an address: whoever binds one makes this.
+    ("change", "pub use identity::Binding;"),
     // What a change is made of: whoever proposes one makes these.
     (
         "change",
-        "pub use policy::{EmergencyBlock, Isolation, ModeSwitch, Overlay, Override, Pause, Plan};",
+        "pub use policy::{EmergencyBlock, Isolation, ModeSwitch, Overlay, Override, Pause, Plan, Trial};",
     ),
 ];
 

@@ -129,6 +129,8 @@ fn ask_name(door: SocketAddr, from: IpAddr, payload: &str) {
 
 /// Tells the gateway who is at an address, as a feed on this machine does.
 fn bind(state: &Path, address: IpAddr, user: &str) {
+    // A longer name is refused.
+    let user: String = user.chars().take(200).collect();
     let binding = serde_json::json!({
         "address": address, "user": user, "source": "command-line",
         "expires": "2099-01-01T00:00:00Z",

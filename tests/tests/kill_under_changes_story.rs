@@ -205,8 +205,8 @@ impl Stream {
         }
     }
 
-    /// Takes in what the command said; gives back whether it acknowledged the act.
-    fn end(&mut self, act: Act) -> bool {
+    /// Takes in what the command said; fails with its words where it did not acknowledge the act.
+    fn end(&mut self, act: Act) -> Result<(), String> {
         let said = act.command.wait_with_output().unwrap();
         let known = &mut self.changes[act.number];
         if !said.status.success() {
@@ -215,7 +215,7 @@ impl Stream {
                 (false, Stand::InForce) => vec![Stand::Decided, Stand::InForce],
                 (false, to) => vec![to],
             };
-            return false;
+            return Err(String::from_utf8_lossy(&said.stderr).into_owned());
         }
         let matter: Value = serde_json::from_slice(&said.stdout).unwrap();
         known.id = matter["id"].as_str().map(str::to_owned);
@@ -225,7 +225,7 @@ impl Stream {
             act.to,
             "{matter}"
         );
-        true
+        Ok(())
     }
 
     /// Acts that are all acknowledged.
@@ -233,11 +233,10 @@ impl Stream {
         for _ in 0..self.dice.below(3) {
             let act = self.begin();
             let number = act.number;
-            assert!(
-                self.end(act),
-                "change {number} was refused: {:?}",
-                self.changes[number]
-            );
+            if let Err(words) = self.end(act) {
+                let known = &self.changes[number];
+                panic!("change {number} was refused, {known:?}: {words}");
+            }
             self.tally.acknowledged += 1;
         }
     }
@@ -291,7 +290,7 @@ impl Stream {
         }
         self.demo.kill();
         let number = met.as_ref().map(|act| act.number);
-        let answered = met.map(|act| self.end(act));
+        let answered = met.map(|act| self.end(act).is_ok());
         self.demo.resume();
         let kept = self.look();
         let same = match (number, answered) {

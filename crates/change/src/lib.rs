@@ -53,7 +53,6 @@ pub use desk::{
 };
 pub use effect::{Direction, Effect, EffectLine, Part, Side, compare};
 pub use history::{HistoryFilter, Line, Past};
-// What is said of an address: whoever binds one makes this.
 pub use id::{AccountId, ParseIdError, PersonId, ProposalId, RequestId};
 pub use identity::Binding;
 pub use incident_step::IncidentStep;
