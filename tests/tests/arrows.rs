@@ -50,10 +50,15 @@ const BEHIND_THE_GATE: [&str; 6] = ["audit", "change", "identity", "lists", "mat
 
 /// Types that a crate hands on, for a door to match on what the gate tells it and for a face to
 /// make what the desk takes.
-const HANDED_ON: [(&str, &str); 3] = [
+const HANDED_ON: [(&str, &str); 4] = [
     ("gate", "pub use policy::Reading;"),
     // What is said of an address: whoever binds one makes this.
     ("change", "pub use identity::Binding;"),
+    // What stands in a list of digests: whoever reads one meets these.
+    (
+        "lists",
+        "pub use matcher::{DigestKind, DigestSalt, SaltedDigest};",
+    ),
     // What a change is made of: whoever proposes one makes these.
     (
         "change",

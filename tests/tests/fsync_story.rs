@@ -41,9 +41,17 @@ enum Call {
     Answered,
 }
 
+/// What one thread wrote since its last answer: an act is written and answered by the same one,
+/// while others write of their own.
+#[derive(Debug, Default)]
+struct Pending {
+    unsynced: BTreeSet<&'static str>,
+    heads: usize,
+}
+
 /// The calls of the trace in the order in which they mattered: a write from its beginning, a sync
 /// from its end, an answer from its beginning.
-fn calls(trace: &str) -> Vec<Call> {
+fn calls(trace: &str) -> Vec<(&str, Call)> {
     let mut begun: BTreeMap<&str, &str> = BTreeMap::new();
     let mut calls = Vec::new();
     for line in trace.lines() {
@@ -68,11 +76,11 @@ fn calls(trace: &str) -> Vec<Call> {
         match (name.contains("sync"), file) {
             (true, Some(file)) if !unfinished => {
                 assert!(line.ends_with("= 0"), "a sync failed: {line}");
-                calls.push(Call::Synced(file));
+                calls.push((thread, Call::Synced(file)));
             }
-            (false, Some(file)) if !resumed => calls.push(Call::Wrote(file)),
+            (false, Some(file)) if !resumed => calls.push((thread, Call::Wrote(file))),
             (false, None) if !resumed && line.contains(r#""{\"answer\":\"found\""#) => {
-                calls.push(Call::Answered);
+                calls.push((thread, Call::Answered));
             }
             (true | false, Some(_) | None) => {}
         }
@@ -105,14 +113,16 @@ fn every_acknowledgement_stands_behind_a_finished_sync() {
     rustix::process::kill_process(number, rustix::process::Signal::INT).unwrap();
     strace.wait().unwrap();
     let trace = std::fs::read_to_string(trace).unwrap();
-    let (mut unsynced, mut written, mut acknowledged) = (BTreeSet::new(), 0, 0);
-    for call in calls(&trace) {
+    let (mut threads, mut acknowledged) = (BTreeMap::<&str, Pending>::new(), 0);
+    for (thread, call) in calls(&trace) {
+        let pending = threads.entry(thread).or_default();
+        let unsynced = &mut pending.unsynced;
         match call {
             Call::Wrote(file) => {
                 let head = file == "ledger.checkpoints";
                 assert!(!head || unsynced.is_empty(), "a head before {unsynced:?}");
                 unsynced.insert(file);
-                written += usize::from(head);
+                pending.heads += usize::from(head);
             }
             Call::Synced(file) => {
                 unsynced.remove(file);
@@ -122,11 +132,10 @@ fn every_acknowledgement_stands_behind_a_finished_sync() {
                     unsynced.is_empty(),
                     "answered before {unsynced:?}:\n{trace}"
                 );
-                acknowledged += usize::from(std::mem::take(&mut written) > 0);
+                acknowledged += usize::from(std::mem::take(&mut pending.heads) > 0);
             }
         }
     }
-    // What the gateway writes by itself may come before an answer to another question.
     assert!(
         acknowledged >= 3,
         "three acts, each written before its answer:\n{trace}"

@@ -10,9 +10,6 @@ pub struct Settings {
     /// Address of the console as those who get mail reach it, for example
     /// `https://gateway.school.example:8443`. Empty: a mail names the page without a link.
     pub console: String,
-    /// How long a notice that must be delivered may stay undelivered before changes that need it
-    /// are held up, such as "24h".
-    pub hold_up_after: Span,
     /// How long an immediate notice may stay unread before the next person is told, such as "10m".
     pub unread_after: Span,
     /// How long a notice for the same day may stay unread before the next person is told.
@@ -38,7 +35,6 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             console: String::new(),
-            hold_up_after: Span::of_seconds(24 * 3600),
             unread_after: Span::of_seconds(600),
             soon_unread_after: Span::of_seconds(24 * 3600),
             digest_hour: 16,
@@ -151,7 +147,6 @@ impl Settings {
         for (key, span) in [
             ("unread_after", self.unread_after),
             ("soon_unread_after", self.soon_unread_after),
-            ("hold_up_after", self.hold_up_after),
         ] {
             if span < Span::of_seconds(60) {
                 found.push(format!("`{key}` must be a minute or more, not `{span}`"));

@@ -54,8 +54,10 @@ pub enum BindError {
         /// The address.
         address: IpAddr,
     },
-    /// A name that is too long.
-    #[error("{address}: a user has a name of 1 to 200 characters")]
+    /// A name that is too long, or holds control characters.
+    #[error(
+        "{address}: a user has a name of 1 to 200 characters, none of them a control character"
+    )]
     User {
         /// The address.
         address: IpAddr,
