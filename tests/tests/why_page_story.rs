@@ -36,7 +36,7 @@ fn a_device_without_the_certificate_learns_why_and_asks() {
     let page = teacher.text();
     assert!(page.contains("chess.com"), "{page}");
     teacher.look("why-staff");
-    teacher.fill("What do you need it for", "the chess club of year 6");
+    teacher.fill("What is it needed for", "the chess club of year 6");
     let asked = teacher.press("Ask");
     assert!(asked.url.ends_with("/ask"), "{}", asked.url);
     teacher.look("why-staff-asked");
@@ -72,8 +72,10 @@ fn the_pages_for_everybody_suit_who_reads_them() {
             window.look(&format!("face-{level}{}", page.replace('/', "-")));
             if page == "/" {
                 let text = window.text();
-                assert!(text.contains(&site), "{level}: {text}");
-                assert_eq!(text.matches("bet365.com").count(), 1, "{level}: {text}");
+                // Names are no use to who cannot read yet.
+                let named = usize::from(level != "youngest");
+                assert_eq!(text.matches(&site).count(), named, "{level}: {text}");
+                assert_eq!(text.matches("bet365.com").count(), named, "{level}: {text}");
             }
         }
         window.close();
