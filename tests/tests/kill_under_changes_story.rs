@@ -125,8 +125,10 @@ impl Stream {
 
     /// Begins an act of some kind.
     fn begin(&mut self) -> Act {
+        // What an unanswered act may have decided is on its way elsewhere.
+        let waits = |known: &Known| known.stands == Stand::Waits && known.perhaps.is_empty();
         let waiting: Vec<usize> = (0..self.changes.len())
-            .filter(|&number| self.changes[number].stands == Stand::Waits)
+            .filter(|&number| waits(&self.changes[number]))
             .collect();
         let some = (!waiting.is_empty()).then(|| {
             let chosen = self.dice.below(waiting.len() as u64);

@@ -38,7 +38,7 @@ pub enum DecideError {
         stage: crate::Stage,
     },
     /// Nobody decides what the same person proposed.
-    #[error("you proposed this; somebody else decides it")]
+    #[error("you proposed this or decided on it before; somebody else decides it")]
     Own,
     /// It is another's turn.
     #[error("this waits for the {role}")]
