@@ -32,6 +32,7 @@ mod ticker;
 use arguments::{Arguments, Command};
 use clap::{CommandFactory as _, Parser as _};
 use failure::Failure;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Gives memory back and is quick for many small pieces on many threads.
@@ -39,11 +40,27 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = arguments();
     match run(&arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.exit(),
     }
+}
+
+/// The words of the command line; ends with an explanation where they are none.
+fn arguments() -> Arguments {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    Arguments::try_parse_from(&given).unwrap_or_else(|error| {
+        // The explanation repeats what was given, which must not move the terminal.
+        let shown = given.iter().map(|word| match word.to_str() {
+            Some(word) => OsString::from(&*model::visible(word)),
+            None => word.clone(),
+        });
+        match Arguments::try_parse_from(shown) {
+            Err(shown) => shown.exit(),
+            Ok(_) => error.exit(),
+        }
+    })
 }
 
 fn run(asked: &Command) -> Result<(), Failure> {

@@ -131,7 +131,7 @@ fn why(offline: &Offline, json: bool, text: &str) -> Result<(), Failure> {
     let mut buffer = HostBuffer::new();
     let target = Target::parse(text, &mut buffer).map_err(|error| {
         Failure::asked(
-            format!("`{text}` is no target: {error}"),
+            format!("`{}` is no target: {error}", model::visible(text)),
             "name a host or a URL",
         )
     })?;
