@@ -133,7 +133,7 @@ pub(crate) fn say(words: impl std::fmt::Display) -> Result<(), Failure> {
     )?)
 }
 
-/// Says something on standard error, as [`say`] does on standard output.
+/// Says something on standard error, as [`say()`] does on standard output.
 pub(crate) fn tell(words: impl std::fmt::Display) {
     eprintln!("{}", printable(&words.to_string()));
 }
