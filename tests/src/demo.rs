@@ -202,13 +202,6 @@ impl Demo {
         self.log.text()
     }
 
-    /// Waits for a line of the log that contains the text.
-    pub fn wait_for(&self, text: &str) -> String {
-        let found = self.log.find(0, text);
-        let found = found.unwrap_or_else(|| panic!("it never said `{text}`:\n{}", self.log()));
-        found.1
-    }
-
     /// Moves the clock to a moment of the day of the story, such as `15:15:00`, in UTC; `39:15:00`
     /// is a quarter past three on the next one.
     pub fn jump(&self, time: &str) {
