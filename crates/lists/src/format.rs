@@ -23,6 +23,7 @@ use ipnet::IpNet;
 use judge::is_special;
 pub(crate) use judge::judge;
 use model::{Host, HostBuffer, HostError};
+use std::collections::HashSet;
 use std::io::{self, BufRead};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub(crate) struct Reader<'a> {
     /// Only what takes back is looked at.
     ahead: bool,
     back: TakenBack,
+    /// The lines that were counted as taking something back, by file; no more than names of them.
+    lines_back: HashSet<(Option<String>, usize)>,
     zone: rpz::Zone,
     origin: Arc<crate::PhraseOrigin>,
     salt: Option<matcher::DigestSalt>,
@@ -76,6 +79,7 @@ impl<'a> Reader<'a> {
             current: Current::default(),
             ahead: false,
             back: TakenBack::default(),
+            lines_back: HashSet::new(),
             zone: rpz::Zone::default(),
             origin: Arc::default(),
             salt: None,
@@ -97,8 +101,12 @@ impl<'a> Reader<'a> {
             let text = (!self.rules.withheld).then_some(lift.name);
             let reason = Reason::NotEnforcedLift;
             self.parsed.refused.add(lift.file, lift.line, reason, text);
-            self.parsed.taken_back -= 1;
-            self.parsed.refused_lines += 1;
+            // One line may take back several names, and is counted once.
+            let line = (lift.file.map(str::to_owned), lift.line);
+            if self.lines_back.remove(&line) {
+                self.parsed.taken_back -= 1;
+                self.parsed.refused_lines += 1;
+            }
         }
         self.parsed
     }
@@ -153,6 +161,9 @@ impl<'a> Reader<'a> {
         } else if current.refused {
             &mut self.parsed.refused_lines
         } else if current.taken_back {
+            if self.lines_back.len() < taken_back::MOST {
+                self.lines_back.insert((self.file.clone(), number));
+            }
             &mut self.parsed.taken_back
         } else if current.boilerplate {
             &mut self.parsed.boilerplate

@@ -219,3 +219,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_line_that_takes_back_two_names_is_counted_once() {
+    let list = b"address=/games.test/\nserver=/maths.games.test/chess.games.test/#\n";
+    let (_, parsed) = read(list, &Rules::third_party(Format::Dnsmasq));
+    assert!(parsed.adds_up(), "{parsed:?}");
+    assert_eq!(parsed.refused_lines, 1, "{parsed:?}");
+    assert_eq!(parsed.taken_back, 0, "{parsed:?}");
+}

@@ -150,4 +150,4 @@ const fn covers_name(coverage: Coverage) -> bool {
 }
 
 /// No published list takes back more than some thousands.
-const MOST: usize = 200_000;
+pub(super) const MOST: usize = 200_000;
