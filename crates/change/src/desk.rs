@@ -63,7 +63,7 @@ pub use founding::{Commission, FoundError};
 pub use look::{Disclosure, LookError, SimilarMatter};
 pub use propose::ProposeError;
 pub use records::RecordsError;
-pub use refresh::{RefreshError, Refreshed};
+pub use refresh::{RefreshError, Refreshed, RefreshedList};
 pub use secrets::SecretError;
 pub use tick::Ticked;
 pub use token::{ApiToken, TokenError};

@@ -48,8 +48,8 @@ pub use desk::{
     ActivateError, Activated, ApiToken, BindError, Commission, ConfirmError, DecideError, Desk,
     Disclosure, Drift, DriftError, EvidenceOrder, ExportError, FoundError, Gathered, InvalidChange,
     LookError, OpenDeskError, Opened, ProposeError, RecordsError, RefreshError, Refreshed,
-    SecretError, SessionError, SetBack, SignInError, SimilarMatter, Ticked, TokenError,
-    Verification,
+    RefreshedList, SecretError, SessionError, SetBack, SignInError, SimilarMatter, Ticked,
+    TokenError, Verification,
 };
 pub use effect::{Direction, Effect, EffectLine, Part, Side, compare};
 pub use history::{HistoryFilter, Line, Past};
@@ -66,7 +66,10 @@ pub use record::TokenFacts;
 pub use register::SignOff;
 pub use replay::{Progress, Replay, ReplayError, SiteChange, Span, replay, replay_with};
 pub use request::{Ask, AskError, Asked, Receipt, Request, RequestState};
-pub use rights::{DISCLOSERS, READERS, REQUEST_READERS, RIGHTS, Right, Roles, SIGNERS};
+pub use rights::{
+    ASKERS, CARERS, DISCLOSERS, OWNERS, READERS, REQUEST_READERS, RIGHTS, Right, Roles, SIGNERS,
+    TEACHERS,
+};
 pub use session::{Acting, Confirmed, Next, Scope, SignedIn};
 pub use settings::Settings;
 pub use state_folder::StateFolder;

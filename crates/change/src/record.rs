@@ -151,8 +151,11 @@ pub(crate) struct ListChange {
     pub(crate) before: Option<Digest>,
     #[serde(default)]
     pub(crate) after: Option<Digest>,
-    pub(crate) added: usize,
-    pub(crate) removed: usize,
+    /// Entries that it gained and lost; `None` where a version could not be read, or not compared.
+    #[serde(default)]
+    pub(crate) added: Option<usize>,
+    #[serde(default)]
+    pub(crate) removed: Option<usize>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -135,7 +135,8 @@ const STAFF: Roles = Roles::of(&[
     Role::SafeguardingLead,
     Role::Teacher,
 ]);
-const ASKERS: Roles = Roles::of(&[
+/// Who may ask for an unblock.
+pub const ASKERS: Roles = Roles::of(&[
     Role::Technician,
     Role::Support,
     Role::Coordinator,
@@ -144,14 +145,16 @@ const ASKERS: Roles = Roles::of(&[
     Role::SafeguardingLead,
     Role::Teacher,
 ]);
-const TEACHERS: Roles = Roles::of(&[
+/// Who may unlock for a lesson.
+pub const TEACHERS: Roles = Roles::of(&[
     Role::Teacher,
     Role::Coordinator,
     Role::Headteacher,
     Role::Deputy,
     Role::SafeguardingLead,
 ]);
-const CARERS: Roles = Roles::of(&[
+/// Who may close something at once.
+pub const CARERS: Roles = Roles::of(&[
     Role::Technician,
     Role::Coordinator,
     Role::Headteacher,
@@ -166,7 +169,8 @@ const KEEPERS: Roles = Roles::of(&[
     Role::SafeguardingLead,
     Role::Chair,
 ]);
-const OWNERS: Roles = Roles::of(&[
+/// Who may propose something about an account.
+pub const OWNERS: Roles = Roles::of(&[
     Role::Technician,
     Role::Coordinator,
     Role::Headteacher,

@@ -271,6 +271,27 @@ fn a_list_of_any_format_that_loses_an_entry_opens() {
     }
 }
 
+// CHG-01: what a list includes is as much of it as its own lines.
+#[test]
+fn a_file_that_a_list_includes_opens_when_it_loses_an_entry() {
+    let listed = |included: &str| {
+        let mut school = own_list(
+            "e2guardian-sites",
+            "",
+            "a.example\n.Include</etc/lists/more/sites>\n",
+        );
+        let text = included.as_bytes().to_vec();
+        school.files.insert("blocklists/own/more/sites", text);
+        school
+    };
+    let (more, fewer) = (listed("b.example\nc.example\n"), listed("c.example\n"));
+    opens(&effect(&more, &fewer), Part::List);
+    let state = more.state();
+    let mut lists = state.artefact().lists().iter();
+    let own = lists.find(|list| &*list.id == "own-pages").unwrap();
+    assert_eq!(own.entries, 3, "the included file is read");
+}
+
 #[test]
 fn a_list_that_is_read_in_another_way_opens() {
     let text = "a.example\n";

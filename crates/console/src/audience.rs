@@ -1,25 +1,8 @@
-//! Who may open the pages of lessons, incidents and records; each is a row of the table of routes.
+//! Who may open which page, where the rights of the desk do not say it; the table of routes names
+//! these sets.
 
 use alert::Role;
-use change::Roles;
-
-/// Who may unlock for a lesson.
-pub(crate) const TEACHERS: Roles = Roles::of(&[
-    Role::Teacher,
-    Role::Coordinator,
-    Role::Headteacher,
-    Role::Deputy,
-    Role::SafeguardingLead,
-]);
-
-/// Who may close something at once.
-pub(crate) const CARERS: Roles = Roles::of(&[
-    Role::Technician,
-    Role::Coordinator,
-    Role::Headteacher,
-    Role::Deputy,
-    Role::SafeguardingLead,
-]);
+use change::{REQUEST_READERS, Roles};
 
 /// Who may know of incidents of some kind; of which, the kind says.
 pub(crate) const LOOKERS: Roles = Roles::of(&[
@@ -104,6 +87,57 @@ pub(crate) const READERS_OF_REPORTS: Roles = Roles::of(&[
     Role::Auditor,
 ]);
 
+/// Everybody who is signed in.
+pub(crate) const ALL: Roles = Roles::of(&Role::ALL);
+
+/// Who may propose anything at all.
+pub(crate) const PROPOSERS: Roles = Roles::of(&[
+    Role::Technician,
+    Role::Support,
+    Role::Coordinator,
+    Role::Headteacher,
+    Role::Deputy,
+    Role::SafeguardingLead,
+    Role::Teacher,
+    Role::Chair,
+]);
+
+/// Who may ever decide, confirm or review; whose turn it is, the desk says.
+pub(crate) const DECIDERS: Roles = Roles::of(&[
+    Role::Coordinator,
+    Role::Headteacher,
+    Role::Deputy,
+    Role::SafeguardingLead,
+    Role::Chair,
+]);
+
+/// Who may decline what somebody asked for on the block page.
+pub(crate) const DECLINERS: Roles = REQUEST_READERS;
+
+/// Who may see the accounts.
+pub(crate) const OVERSEERS: Roles = Roles::of(&[
+    Role::Technician,
+    Role::Coordinator,
+    Role::Headteacher,
+    Role::Deputy,
+    Role::Governor,
+    Role::Chair,
+    Role::Auditor,
+]);
+
+/// Who may see how the gateway does.
+pub(crate) const WATCHERS: Roles = Roles::of(&[
+    Role::Technician,
+    Role::Support,
+    Role::Coordinator,
+    Role::Headteacher,
+    Role::Deputy,
+    Role::SafeguardingLead,
+    Role::Governor,
+    Role::Chair,
+    Role::Auditor,
+]);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,9 +150,21 @@ mod tests {
         let right = |kind| Right::of(kind).propose;
         for role in Role::ALL {
             let of = |kind| right(kind).contains(role);
-            assert_eq!(TEACHERS.contains(role), of(ChangeKind::Lesson), "{role}");
-            assert_eq!(CARERS.contains(role), of(ChangeKind::Block), "{role}");
-            assert_eq!(CARERS.contains(role), of(ChangeKind::Pause), "{role}");
+            assert_eq!(
+                change::TEACHERS.contains(role),
+                of(ChangeKind::Lesson),
+                "{role}"
+            );
+            assert_eq!(
+                change::CARERS.contains(role),
+                of(ChangeKind::Block),
+                "{role}"
+            );
+            assert_eq!(
+                change::CARERS.contains(role),
+                of(ChangeKind::Pause),
+                "{role}"
+            );
             assert_eq!(
                 REGISTRARS.contains(role),
                 of(ChangeKind::SocialAccount),

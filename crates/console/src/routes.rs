@@ -1,7 +1,7 @@
 use crate::api;
 use crate::audience::{
-    CARERS, EDITORS, LOOKERS, READERS_OF_REGISTER, READERS_OF_REPORTS, READERS_OF_SETTINGS,
-    REGISTRARS, SEARCHERS, STAFF, TEACHERS,
+    ALL, DECIDERS, DECLINERS, EDITORS, LOOKERS, OVERSEERS, PROPOSERS, READERS_OF_REGISTER,
+    READERS_OF_REPORTS, READERS_OF_SETTINGS, REGISTRARS, SEARCHERS, STAFF, WATCHERS,
 };
 use crate::pages::{
     accounts, activity, block, break_glass, changes, fixed, health, incident, incidents, lesson,
@@ -12,8 +12,7 @@ use crate::route::Reach::{OffSite, Program, School};
 use crate::route::Verb::{Act, Show};
 use crate::route::Who::{Anybody, Begun, Only};
 use crate::route::{Answerer, Reach, Route, Verb, Who};
-use alert::Role;
-use change::{DISCLOSERS, READERS, REQUEST_READERS, Roles};
+use change::{ASKERS, CARERS, DISCLOSERS, OWNERS, READERS, REQUEST_READERS, SIGNERS, TEACHERS};
 
 /// Every page and action of the console, with who may use it. The routers are built from this
 /// table and from nothing else; a test walks it for each role and for nobody.
@@ -525,85 +524,13 @@ const fn route(verb: Verb, path: &'static str, who: Who, reach: Reach, answer: A
     }
 }
 
-const ALL: Roles = Roles::of(&Role::ALL);
-
-/// Who may propose anything at all.
-const PROPOSERS: Roles = Roles::of(&[
-    Role::Technician,
-    Role::Support,
-    Role::Coordinator,
-    Role::Headteacher,
-    Role::Deputy,
-    Role::SafeguardingLead,
-    Role::Teacher,
-    Role::Chair,
-]);
-
-/// Who may ask for an unblock.
-const ASKERS: Roles = Roles::of(&[
-    Role::Technician,
-    Role::Support,
-    Role::Coordinator,
-    Role::Headteacher,
-    Role::Deputy,
-    Role::SafeguardingLead,
-    Role::Teacher,
-]);
-
-/// Who may ever decide, confirm or review; whose turn it is, the desk says.
-const DECIDERS: Roles = Roles::of(&[
-    Role::Coordinator,
-    Role::Headteacher,
-    Role::Deputy,
-    Role::SafeguardingLead,
-    Role::Chair,
-]);
-
-/// Who may decline what somebody asked for on the block page.
-const DECLINERS: Roles = REQUEST_READERS;
-
-/// Who may sign the change log off.
-pub(crate) const SIGNERS: Roles = Roles::of(&[Role::Headteacher, Role::Governor, Role::Chair]);
-
-/// Who may see the accounts.
-const OVERSEERS: Roles = Roles::of(&[
-    Role::Technician,
-    Role::Coordinator,
-    Role::Headteacher,
-    Role::Deputy,
-    Role::Governor,
-    Role::Chair,
-    Role::Auditor,
-]);
-
-/// Who may propose something about an account.
-const OWNERS: Roles = Roles::of(&[
-    Role::Technician,
-    Role::Coordinator,
-    Role::Headteacher,
-    Role::Deputy,
-    Role::Chair,
-]);
-
-/// Who may see how the gateway does.
-const WATCHERS: Roles = Roles::of(&[
-    Role::Technician,
-    Role::Support,
-    Role::Coordinator,
-    Role::Headteacher,
-    Role::Deputy,
-    Role::SafeguardingLead,
-    Role::Governor,
-    Role::Chair,
-    Role::Auditor,
-]);
-
 #[cfg(test)]
 mod walk;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alert::Role;
     use change::RIGHTS;
 
     // SEC-01: the table admits whoever the desk could, and nobody else.

@@ -328,10 +328,7 @@ impl Work {
             }
             Ok(Some(done)) => {
                 self.refused = None;
-                let told = done
-                    .lists
-                    .iter()
-                    .map(|(id, added, removed)| format!("{id} (+{added} -{removed})"));
+                let told = done.lists.iter().map(ToString::to_string);
                 let told = told.collect::<Vec<_>>().join(", ");
                 tracing::info!(entry = done.entry.0, "lists came into force: {told}");
                 let words = format!("in force with entry {} of the change log", done.entry.0);

@@ -15,6 +15,7 @@ use lists::{Difference, Import, Outcome, Subscription};
 use matcher::Artefact;
 use model::{Digest, Faults};
 use serde_json::json;
+use std::fmt;
 use std::sync::Arc;
 
 /// What a refresh of the fetched lists brought.
@@ -22,8 +23,35 @@ use std::sync::Arc;
 pub struct Refreshed {
     /// The entry that says so.
     pub entry: EntryIndex,
-    /// Per list, how many entries came and went.
-    pub lists: Vec<(String, usize, usize)>,
+    /// The lists of which another version came into force.
+    pub lists: Vec<RefreshedList>,
+}
+
+/// A list of which another version came into force, shown as `id (+2 -1)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshedList {
+    /// Its id.
+    pub id: String,
+    /// How many entries came and went; `None` where the versions could not be compared.
+    pub counts: Option<(usize, usize)>,
+}
+
+impl From<&ListChange> for RefreshedList {
+    fn from(change: &ListChange) -> Self {
+        Self {
+            id: change.id.clone(),
+            counts: change.added.zip(change.removed),
+        }
+    }
+}
+
+impl fmt::Display for RefreshedList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.counts {
+            Some((added, removed)) => write!(f, "{} (+{added} -{removed})", self.id),
+            None => write!(f, "{} (changes not counted)", self.id),
+        }
+    }
 }
 
 /// Fetched lists could not be brought into force; what was in force stays.
@@ -157,26 +185,32 @@ impl Desk {
             if before == after {
                 continue;
             }
-            let text = |digest: Option<&Digest>| {
-                let digest = digest.copied();
-                digest
-                    .and_then(|digest| self.store.bytes(id, digest).ok())
-                    .unwrap_or_default()
-            };
-            let import = Import::of_source(&list.source, list.withheld);
-            let found = import.map(|import| {
-                Difference::between(&text(before), &text(after), &import).unwrap_or_default()
-            });
-            let found = found.unwrap_or_default();
+            let found = self.difference(list, before, after);
             changes.push(ListChange {
                 id: id.clone(),
                 before: before.copied(),
                 after: after.copied(),
-                added: found.added,
-                removed: found.removed,
+                added: found.as_ref().map(|found| found.added),
+                removed: found.as_ref().map(|found| found.removed),
             });
         }
         changes
+    }
+
+    /// How two versions of a list differ; `None` where that cannot be known.
+    fn difference(
+        &self,
+        list: &Subscription,
+        before: Option<&Digest>,
+        after: Option<&Digest>,
+    ) -> Option<Difference> {
+        // A list that is new, or gone, has no text on one side.
+        let text = |digest: Option<&Digest>| match digest {
+            Some(digest) => self.store.bytes(&list.source.id, *digest).ok(),
+            None => Some(Vec::new()),
+        };
+        let import = Import::of_source(&list.source, list.withheld)?;
+        Difference::between(&text(before)?, &text(after)?, &import).ok()
     }
 
     /// Entry first, then the swap.
@@ -214,12 +248,9 @@ impl Desk {
         let (bundle, school) = (force.bundle.clone(), force.school.clone());
         self.put(Force::new(bundle, school, state, overlay, versions));
         self.sweep(&[Some(digest), before]);
-        let lists = changes
-            .into_iter()
-            .map(|held| (held.id, held.added, held.removed));
         Ok(Refreshed {
             entry,
-            lists: lists.collect(),
+            lists: changes.iter().map(RefreshedList::from).collect(),
         })
     }
 

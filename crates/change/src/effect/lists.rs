@@ -387,7 +387,8 @@ fn exceptions(
     }
 }
 
-/// Lists whose text is kept elsewhere have other entries, and nobody can say here which.
+/// Lists whose text is kept elsewhere, or that include other files, have other entries, and nobody
+/// can say here which.
 fn elsewhere(sides: [&Side<'_>; 2], held: &[BTreeMap<String, List<'_>>; 2], deltas: &mut Deltas) {
     let digests = sides.map(|side| {
         let lists = side.state.artefact().lists().iter();
@@ -396,15 +397,20 @@ fn elsewhere(sides: [&Side<'_>; 2], held: &[BTreeMap<String, List<'_>>; 2], delt
             .collect::<BTreeMap<_, _>>()
     });
     for (id, digest) in &digests[1] {
-        let text = held[1].get(id).and_then(|list| list.text);
+        let [old, new] = [0, 1].map(|side: usize| held[side].get(id).and_then(|list| list.text));
         let starter = held[1].contains_key(&format!("blocklists/{id}.txt"));
         let other = digests[0].get(id).is_some_and(|old| old != digest);
-        if other && text.is_none() && !starter {
+        let unseen = new.is_none() || old == new;
+        if other && unseen && !starter {
             let title = held[1]
                 .get(id)
                 .map_or(id.as_str(), |list| list.title.as_str());
+            let what = match new {
+                None => "The fetched list",
+                Some(_) => "What is included by the list",
+            };
             let words = format!(
-                "The fetched list “{title}” has other entries; it could not be proved that nothing opens."
+                "{what} “{title}” has other entries; it could not be proved that nothing opens."
             );
             deltas.add(Direction::Opens, Part::List, words);
         }

@@ -1,7 +1,7 @@
 use super::{Heard, Register};
 use crate::history::Line;
 use crate::record::{ListsActivated, WAITS};
-use crate::{Direction, ProposalId};
+use crate::{Direction, ProposalId, RefreshedList};
 use audit::{Actor, EntryKind};
 use serde_json::Value;
 
@@ -175,7 +175,7 @@ fn lists(payload: &Value) -> String {
         .unwrap_or_default();
     let told: Vec<String> = changes
         .iter()
-        .map(|held| format!("{} (+{} -{})", held.id, held.added, held.removed))
+        .map(|held| RefreshedList::from(held).to_string())
         .collect();
     match told.is_empty() {
         true => plain(EntryKind::ListsActivated).to_owned(),

@@ -3,7 +3,7 @@
 use crate::school::{STAFF, School, action, activate, files};
 use alert::Role;
 use audit::EntryKind;
-use change::{Change, InvalidChange, ListVersion, ProposeError, Route, Stage};
+use change::{Change, InvalidChange, ListVersion, ProposeError, Refreshed, Route, Stage};
 use lists::{Fetcher, Outcome, Sanity, Subscription, Subscriptions};
 use model::{Clock, Digest, Files};
 use std::time::Duration;
@@ -61,6 +61,10 @@ impl School {
     }
 }
 
+fn told(done: &Refreshed) -> Vec<String> {
+    done.lists.iter().map(ToString::to_string).collect()
+}
+
 // CHG-22
 #[test]
 fn a_fetched_list_comes_into_force_with_an_entry_that_counts() {
@@ -69,14 +73,14 @@ fn a_fetched_list_comes_into_force_with_an_entry_that_counts() {
     school.take("theirs", "maze.test\nballs.test\n");
     assert_eq!(school.in_force("theirs"), None, "fetched is not in force");
     let done = school.desk.refresh_lists().unwrap().unwrap();
-    assert_eq!(done.lists, [("theirs".to_owned(), 2, 0)]);
+    assert_eq!(told(&done), ["theirs (+2 -0)"]);
     assert_eq!(school.desk.refresh_lists().unwrap(), None, "once");
     let version = school.desk.state().unwrap().policy().version();
 
     school.clock.advance(Duration::from_secs(86_400));
     school.take("theirs", "maze.test\ndice.test\ncards.test\n");
     let done = school.desk.refresh_lists().unwrap().unwrap();
-    assert_eq!(done.lists, [("theirs".to_owned(), 2, 1)]);
+    assert_eq!(told(&done), ["theirs (+2 -1)"]);
     let payload = school.last_payload(EntryKind::ListsActivated);
     assert_eq!(payload["changes"][0]["added"], 2);
     assert_eq!(payload["changes"][0]["removed"], 1);
@@ -93,6 +97,21 @@ fn a_fetched_list_comes_into_force_with_an_entry_that_counts() {
     assert_eq!(school.desk.state().unwrap().artefact().digest(), artefact);
     let active = change::Active::read(school.folder.path()).unwrap().unwrap();
     assert_eq!(active.artefact, artefact);
+}
+
+// CHG-22: the log does not say "nothing changed" of what nobody could compare.
+#[test]
+fn a_list_whose_earlier_version_is_gone_is_not_counted() {
+    let school = school();
+    school.take("theirs", "maze.test\nballs.test\n");
+    school.desk.refresh_lists().unwrap().unwrap();
+    let before = school.in_force("theirs").unwrap();
+    school.clock.advance(Duration::from_secs(86_400));
+    school.take("theirs", "maze.test\ndice.test\ncards.test\n");
+    let objects = school.folder.path().join("fetched/objects");
+    std::fs::remove_file(objects.join(before.to_string())).unwrap();
+    let done = school.desk.refresh_lists().unwrap().unwrap();
+    assert_eq!(told(&done), ["theirs (changes not counted)"]);
 }
 
 #[test]

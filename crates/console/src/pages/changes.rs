@@ -4,12 +4,11 @@ use crate::frame::Frame;
 use crate::matter_view::{Mark, title};
 use crate::pages::requests::lexicon;
 use crate::proof_view::ProofView;
-use crate::routes::SIGNERS;
 use crate::when::When;
 use crate::{Asked, Console, Form, Refusal};
 use askama::Template;
 use audit::Transcript;
-use change::{Direction, Filter, HistoryFilter, Line, Matter, ProposalId, StateFolder};
+use change::{Direction, Filter, HistoryFilter, Line, Matter, ProposalId, SIGNERS, StateFolder};
 use model::Moment;
 use std::collections::BTreeMap;
 

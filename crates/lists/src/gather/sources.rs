@@ -299,13 +299,16 @@ impl<'a> Files<'a> {
         })
     }
 
-    /// The digest of the file, or of the digests and paths of the files.
+    /// The digest of the file, or of the digests and paths of the files; what a file may include
+    /// counts, for it says what the list names as much as the file itself.
     fn digest(&self) -> Digest {
-        if let [("", bytes)] = self.files[..] {
-            return Digest::of(bytes);
-        }
+        let (files, included) = match self.files[..] {
+            [("", bytes)] if self.library.is_empty() => return Digest::of(bytes),
+            [("", _)] => (&self.files[..], &self.library[..]),
+            _ => (&self.files[..], &[][..]),
+        };
         let mut text = String::new();
-        for (path, bytes) in &self.files {
+        for (path, bytes) in files.iter().chain(included) {
             text += &format!("{}  {path}\n", Digest::of(bytes));
         }
         Digest::of(text.as_bytes())
