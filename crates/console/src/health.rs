@@ -5,6 +5,8 @@ use serde::Serialize;
 pub struct Health {
     /// Whether it answers queries by an approved policy and writes its decisions down.
     pub ready: bool,
+    /// Whether something is missing that it works without, and somebody should see to.
+    pub lacking: bool,
     /// What it is, or what is wrong, one thing a line.
     pub words: Vec<String>,
 }
@@ -14,8 +16,15 @@ impl Health {
     pub fn ready(words: impl Into<String>) -> Self {
         Self {
             ready: true,
+            lacking: false,
             words: vec![words.into()],
         }
+    }
+
+    /// Something is missing that it works without.
+    pub fn lacks(&mut self, what: impl Into<String>) {
+        self.lacking = true;
+        self.words.push(what.into());
     }
 
     /// Something is wrong.

@@ -128,7 +128,7 @@ impl Gateway {
             settings: &settings,
             secret,
         })?;
-        let gateway = Self {
+        Ok(Self {
             desk,
             doors,
             addresses,
@@ -138,9 +138,7 @@ impl Gateway {
             office,
             dns_shutdown,
             proxy_shutdown,
-        };
-        gateway.say_ready();
-        Ok(gateway)
+        })
     }
 
     /// Where lists are asked for.
@@ -268,7 +266,8 @@ impl Gateway {
         }
     }
 
-    fn say_ready(&self) {
+    /// Says that all doors are open; the control socket, which the caller opens, is one of them.
+    pub(crate) fn say_ready(&self) {
         let state = self.doors.gate.state();
         tracing::info!(
             dns = ?self.addresses.dns, proxy = ?self.addresses.proxy,

@@ -250,9 +250,7 @@ fn health(desk: &Desk, gate: &Gate, courier: &Courier, watcher: &Watcher) -> Hea
         state.artefact().lists().len()
     ));
     if !crate::gateway::has_floor_list(&state) {
-        health
-            .words
-            .push("ILLEGAL-CONTENT LIST NOT PRESENT".to_owned());
+        health.lacks("ILLEGAL-CONTENT LIST NOT PRESENT");
     }
     let in_force = desk.list_versions();
     for held in Stock::all(desk.subscriptions(), desk.store(), &in_force) {
@@ -265,7 +263,7 @@ fn health(desk: &Desk, gate: &Gate, courier: &Courier, watcher: &Watcher) -> Hea
         health = health.but("the journal cannot be written; check the disk of the state folder");
     }
     if journal.removed > 0 {
-        health.words.push(format!(
+        health.lacks(format!(
             "{} files of the journal were removed while they were written: what they held is gone",
             journal.removed
         ));
@@ -273,7 +271,7 @@ fn health(desk: &Desk, gate: &Gate, courier: &Courier, watcher: &Watcher) -> Hea
     let delivery = courier.delivery();
     for (what, channel) in [("mail", &delivery.mail), ("webhook", &delivery.webhook)] {
         match channel {
-            alert::Channel::Fails { since, why, .. } => health.words.push(format!(
+            alert::Channel::Fails { since, why, .. } => health.lacks(format!(
                 "NOTICES ARE NOT DELIVERED by {what} since {}: {why}",
                 zone.words(*since)
             )),
@@ -281,7 +279,7 @@ fn health(desk: &Desk, gate: &Gate, courier: &Courier, watcher: &Watcher) -> Hea
         }
     }
     match &delivery.witness {
-        alert::Channel::Fails { since, why, .. } => health.words.push(format!(
+        alert::Channel::Fails { since, why, .. } => health.lacks(format!(
             "THE CHANGE LOG IS NOT WITNESSED ELSEWHERE since {since}: {why}"
         )),
         alert::Channel::Works { last } => health.words.push(format!(

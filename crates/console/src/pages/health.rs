@@ -12,6 +12,7 @@ struct HealthPage {
     frame: Frame,
     proof: ProofView,
     ready: bool,
+    lacking: bool,
     words: Vec<String>,
     gaps: Vec<String>,
     warnings: Vec<String>,
@@ -50,6 +51,7 @@ pub(crate) fn show(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
         frame: Frame::new(console, asked, "Health"),
         proof: ProofView::new(console, asked),
         ready: health.ready,
+        lacking: health.lacking,
         words: health.words,
         gaps: state.policy().gaps(),
         warnings: state

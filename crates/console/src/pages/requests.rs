@@ -57,11 +57,16 @@ pub(crate) fn list(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
         ..Filter::default()
     };
     let mine = desk.matters(acting, &own);
+    let waiting = desk.waiting_for(acting);
     let mut open = some(&[Stage::Waiting], MOST);
-    open.retain(|matter| mine.iter().all(|own| own.id != matter.id));
+    // Each stands in one place.
+    open.retain(|matter| {
+        let mut shown = mine.iter().chain(&waiting);
+        shown.all(|shown| shown.id != matter.id)
+    });
     Answer::page(&RequestsPage {
         frame: Frame::new(console, asked, "Requests and approvals"),
-        waiting: lines(&desk.waiting_for(acting)),
+        waiting: lines(&waiting),
         mine: lines(&mine),
         open: lines(&open),
         past: lines(&some(&PAST, MOST)),

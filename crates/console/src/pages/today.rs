@@ -21,6 +21,7 @@ struct TodayPage {
     requests: usize,
     health: Vec<String>,
     healthy: bool,
+    lacking: bool,
     in_force: Vec<InForceLine>,
     refused: Option<RefusedView>,
 }
@@ -64,6 +65,7 @@ pub(crate) fn show(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
             .collect(),
         requests: open_requests(console, asked)?,
         healthy: health.ready,
+        lacking: health.lacking,
         // Which policy it is by number is for the page Health.
         health: health.words.into_iter().skip(1).collect(),
         in_force: in_force(console, asked)?,

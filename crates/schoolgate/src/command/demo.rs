@@ -65,6 +65,7 @@ pub(crate) fn demo(asked: &arguments::Demo) -> Result<(), Failure> {
     let (sender, signs) = channel();
     signals(sender.clone())?;
     let control = Control::start(&gateway, &state, sender, Some(Arc::clone(&clock)))?;
+    gateway.say_ready();
     let stopped = match asked.at {
         Some(_) => false,
         None => play(&gateway, &clock, &signs)?,

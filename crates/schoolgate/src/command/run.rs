@@ -39,6 +39,7 @@ pub(crate) fn run(asked: &arguments::Run) -> Result<(), Failure> {
         Arc::new(model::SystemClock::default()),
     )?);
     let control = Control::start(&gateway, &asked.state.state, sender, None)?;
+    gateway.say_ready();
     serve(&gateway, &signs);
     control.stop();
     match Arc::try_unwrap(gateway) {
