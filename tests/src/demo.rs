@@ -270,6 +270,17 @@ impl Demo {
         }
     }
 
+    /// Waits until a visit to a host is written down: the journal runs behind the doors.
+    pub fn wait_for_visit(&self, host: &str) {
+        let began = Instant::now();
+        while self.command(&["audit", "search", "--host", host]).code != Some(0) {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "no visit to {host} in the journal"
+            );
+        }
+    }
+
     /// Ends the gateway as a power cut does.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {

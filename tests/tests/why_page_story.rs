@@ -29,6 +29,7 @@ fn a_device_without_the_certificate_learns_why_and_asks() {
     let proxy = demo.address("proxy");
 
     refused_behind_tls(proxy, TEACHER.into(), "chess.com");
+    demo.wait_for_visit("chess.com");
     let relay = Relay::start(TEACHER.into(), proxy);
     let teacher = browser.window_behind("teacher", &relay.address().to_string());
     let at = teacher.goto(WHY);
@@ -64,6 +65,7 @@ fn the_pages_for_everybody_suit_who_reads_them() {
         let from = IpAddr::from([127, second, 0, 77]);
         let site = format!("{level}.bet365.com");
         refused_behind_tls(proxy, from, &site);
+        demo.wait_for_visit(&site);
         let relay = Relay::start(from, proxy);
         let window = browser.window_behind(level, &relay.address().to_string());
         for page in ["/", "/tell", "/monitoring", "/rules"] {
