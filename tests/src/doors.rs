@@ -1,11 +1,12 @@
 use crate::{School, StubUpstream};
 use gate::{Gate, Recorder};
 use model::{ManualClock, Moment, Name, Resolve, ResolveError, Resolved, SystemChance, ViewId};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The DNS and proxy doors of one gate, in this process, by a clock that the test moves.
@@ -19,6 +20,9 @@ pub struct Doors {
     dns: SocketAddr,
     proxy: SocketAddr,
     upstream: StubUpstream,
+    names: Arc<Led>,
+    /// Taken and never listened on: what the proxy would connect to is refused here.
+    _nobody: socket2::Socket,
     running: Option<(resolver::Running, proxy::Running)>,
     stop: (resolver::Shutdown, proxy::Shutdown),
 }
@@ -50,17 +54,24 @@ impl Doors {
         let listeners = resolver::Listeners::bind(&settings).expect("free ports for DNS");
         let dns = listeners.local_addresses()[0];
         let resolver = resolver::run(listeners, &gate, &stop.0).expect("the DNS doors open");
+        let nobody = stream_socket(LOOPBACK);
+        nobody
+            .bind(&LOOPBACK.into())
+            .expect("loopback has a free port");
+        let every_origin = nobody.local_addr().ok().and_then(|own| own.as_socket());
         let settings = proxy::Settings {
             listen: vec![LOOPBACK],
             workers: 1,
+            every_origin,
             ..proxy::Settings::default()
         };
         let listeners = proxy::Listeners::bind(&settings).expect("a free port for the proxy");
         let proxy = listeners.addresses()[0];
+        let names = Arc::<Led>::default();
         let carrier = proxy::run(
             listeners,
             Arc::clone(&gate),
-            Arc::new(Nowhere),
+            Arc::<Led>::clone(&names),
             settings,
             stop.1.clone(),
         );
@@ -71,6 +82,8 @@ impl Doors {
             dns,
             proxy,
             upstream,
+            names,
+            _nobody: nobody,
             running: Some((resolver, carrier)),
             stop,
         }
@@ -94,6 +107,13 @@ impl Doors {
     /// The server that DNS asks.
     pub const fn upstream(&self) -> &StubUpstream {
         &self.upstream
+    }
+
+    /// Lets a name lead to these addresses, at every door.
+    pub fn lead(&self, name: &str, addresses: &[IpAddr]) {
+        self.upstream.lead(name, addresses);
+        let mut led = self.names.0.lock().expect("nobody panicked with it");
+        led.insert(name.to_owned(), addresses.to_vec());
     }
 
     /// Moves the clock forward to a moment.
@@ -154,12 +174,7 @@ impl Drop for Doors {
 
 /// Connects from a chosen address of this machine.
 pub fn connect_from(source: IpAddr, to: SocketAddr) -> TcpStream {
-    let socket = socket2::Socket::new(
-        socket2::Domain::for_address(to),
-        socket2::Type::STREAM,
-        Some(socket2::Protocol::TCP),
-    )
-    .expect("a socket");
+    let socket = stream_socket(to);
     socket
         .bind(&SocketAddr::new(source, 0).into())
         .expect("the source is of this machine");
@@ -173,11 +188,20 @@ pub fn connect_from(source: IpAddr, to: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Knows no name.
-#[derive(Debug)]
-struct Nowhere;
+fn stream_socket(to: SocketAddr) -> socket2::Socket {
+    socket2::Socket::new(
+        socket2::Domain::for_address(to),
+        socket2::Type::STREAM,
+        Some(socket2::Protocol::TCP),
+    )
+    .expect("a socket")
+}
 
-impl Resolve for Nowhere {
+/// Knows no name but those that were led somewhere.
+#[derive(Debug, Default)]
+struct Led(Mutex<BTreeMap<String, Vec<IpAddr>>>);
+
+impl Resolve for Led {
     fn resolve<'a>(
         &'a self,
         name: Name<'a>,
@@ -185,8 +209,14 @@ impl Resolve for Nowhere {
         _view: ViewId,
     ) -> Pin<Box<dyn Future<Output = Result<Resolved, ResolveError>> + Send + 'a>> {
         Box::pin(async move {
-            Err(ResolveError::Absent {
+            let led = self.0.lock().expect("nobody panicked with it");
+            let addresses = led.get(name.as_str()).cloned();
+            let absent = || ResolveError::Absent {
                 name: name.to_string(),
+            };
+            Ok(Resolved {
+                addresses: addresses.ok_or_else(absent)?,
+                valid_until: Moment::from_millis(i64::MAX),
             })
         })
     }

@@ -1,19 +1,24 @@
+use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A DNS server that knows every name: one IPv4 address for all of them, and an HTTPS record that
-/// offers HTTP/3 and an encrypted ClientHello.
+/// A DNS server that knows every name: one IPv4 address for all that nothing else is said of, and
+/// an HTTPS record that offers HTTP/3 and an encrypted ClientHello.
 #[derive(Debug)]
 pub struct StubUpstream {
     address: SocketAddr,
+    led: Led,
     asked: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// The names of which something is said, each with its addresses.
+type Led = Arc<Mutex<BTreeMap<String, Vec<IpAddr>>>>;
 
 impl StubUpstream {
     /// Starts one on a free port of loopback that gives this address.
@@ -24,10 +29,13 @@ impl StubUpstream {
             .expect("a time limit");
         let address = socket.local_addr().expect("a bound socket has an address");
         let (asked, stop) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
+        let led = Led::default();
+        let known = Arc::clone(&led);
         let (count, stopped) = (Arc::clone(&asked), Arc::clone(&stop));
-        let thread = std::thread::spawn(move || serve(&socket, gives, &count, &stopped));
+        let thread = std::thread::spawn(move || serve(&socket, gives, &known, &count, &stopped));
         Self {
             address,
+            led,
             asked,
             stop,
             thread: Some(thread),
@@ -37,6 +45,12 @@ impl StubUpstream {
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Gives these addresses for a name from now on.
+    pub fn lead(&self, name: &str, addresses: &[IpAddr]) {
+        let mut led = self.led.lock().expect("nobody panicked with it");
+        led.insert(name.to_owned(), addresses.to_vec());
     }
 
     /// How many questions it was asked.
@@ -54,13 +68,13 @@ impl Drop for StubUpstream {
     }
 }
 
-fn serve(socket: &UdpSocket, gives: Ipv4Addr, asked: &AtomicU64, stop: &AtomicBool) {
+fn serve(socket: &UdpSocket, gives: Ipv4Addr, led: &Led, asked: &AtomicU64, stop: &AtomicBool) {
     let mut room = [0; 1500];
     while !stop.load(Ordering::SeqCst) {
         match socket.recv_from(&mut room) {
             Ok((length, from)) => {
                 asked.fetch_add(1, Ordering::SeqCst);
-                if let Some(answer) = answer(&room[..length], gives) {
+                if let Some(answer) = answer(&room[..length], gives, led) {
                     let _ = socket.send_to(&answer, from);
                 }
             }
@@ -77,27 +91,45 @@ fn is_wait(error: &io::Error) -> bool {
     )
 }
 
-fn answer(packet: &[u8], gives: Ipv4Addr) -> Option<Vec<u8>> {
+fn answer(packet: &[u8], gives: Ipv4Addr, led: &Led) -> Option<Vec<u8>> {
     let mut end = 12;
+    let mut name = String::new();
     while *packet.get(end)? != 0 {
-        end += usize::from(*packet.get(end)?) + 1;
+        let next = end + usize::from(*packet.get(end)?) + 1;
+        let label = packet.get(end + 1..next)?;
+        name += &format!(".{}", String::from_utf8_lossy(label).to_ascii_lowercase());
+        end = next;
     }
     let question = packet.get(12..end + 5)?;
     let kind = u16::from_be_bytes([question[question.len() - 4], question[question.len() - 3]]);
-    let body: Option<(u8, Vec<u8>)> = match kind {
-        1 => Some((1, gives.octets().to_vec())),
-        65 => Some((65, https_record())),
-        _ => None,
+    let led = led.lock().expect("nobody panicked with it");
+    let led = led.get(name.trim_start_matches('.'));
+    let all = led.map_or(vec![IpAddr::V4(gives)], Clone::clone);
+    let bodies: Vec<Vec<u8>> = match kind {
+        1 | 28 => all.iter().filter_map(|one| bytes_of(*one, kind)).collect(),
+        65 => vec![https_record()],
+        _ => Vec::new(),
     };
     let mut answer = packet[..2].to_vec();
-    answer.extend_from_slice(&[0x81, 0x80, 0, 1, 0, u8::from(body.is_some()), 0, 0, 0, 0]);
+    let count = u8::try_from(bodies.len()).ok()?;
+    answer.extend_from_slice(&[0x81, 0x80, 0, 1, 0, count, 0, 0, 0, 0]);
     answer.extend_from_slice(question);
-    if let Some((kind, body)) = body {
+    for body in bodies {
+        let kind = u8::try_from(kind).ok()?;
         answer.extend_from_slice(&[0xc0, 12, 0, kind, 0, 1, 0, 0, 1, 44, 0]);
         answer.push(u8::try_from(body.len()).ok()?);
         answer.extend_from_slice(&body);
     }
     Some(answer)
+}
+
+/// An address on the wire, where it is of the family that was asked for.
+fn bytes_of(address: IpAddr, kind: u16) -> Option<Vec<u8>> {
+    match (address, kind) {
+        (IpAddr::V4(v4), 1) => Some(v4.octets().to_vec()),
+        (IpAddr::V6(v6), 28) => Some(v6.octets().to_vec()),
+        (IpAddr::V4(_) | IpAddr::V6(_), _) => None,
+    }
 }
 
 /// Priority 1, the name itself, `alpn="h3,h2"`, and an `ech` of eight bytes (RFC 9460, RFC 9848).

@@ -22,6 +22,7 @@ impl Asker {
             group: None,
             at,
             target,
+            addresses: &[],
         };
         self.0.explain(&question, false).unwrap()
     }

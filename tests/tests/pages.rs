@@ -43,6 +43,7 @@ fn curriculum_pages_load_whole() {
                 group: Some(&page.group),
                 at: lesson(),
                 target,
+                addresses: &[],
             };
             let found = explainer.explain(&question, false).unwrap();
             if found.action != Action::Allow {

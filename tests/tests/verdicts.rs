@@ -14,6 +14,9 @@ struct Row {
     client: IpAddr,
     /// A host, or a URL.
     target: String,
+    /// The addresses that the name leads to, where they matter.
+    #[serde(default)]
+    answers: Vec<IpAddr>,
     at: Moment,
     action: Action,
     rung: Option<Rung>,
@@ -33,6 +36,26 @@ fn rows() -> Vec<Row> {
     rows
 }
 
+/// The example school, with a list of addresses that close the names that lead to them.
+fn school() -> School {
+    let mut school = School::example();
+    school.append("blocklists/sources.toml", ANSWERS);
+    school.put(
+        "blocklists/answers.txt",
+        "198.51.100.0/24\n2001:db8:66::/48\n",
+    );
+    school
+}
+
+/// Lets the names of the table lead where it says.
+fn lead(doors: &Doors, row: &Row) {
+    if !row.answers.is_empty() {
+        let (_, rest) = row.target.split_once("://").unwrap_or(("", &row.target));
+        let host = rest.split(['/', '?']).next().unwrap_or_default();
+        doors.lead(host, &row.answers);
+    }
+}
+
 /// The row in words, for what failed.
 fn shown(row: &Row) -> String {
     format!(
@@ -48,6 +71,7 @@ fn asked(explainer: &mut Explainer, row: &Row, client: IpAddr, target: &str) -> 
         group: None,
         at: row.at,
         target,
+        addresses: &row.answers,
     };
     explainer
         .explain(&question, false)
@@ -86,7 +110,7 @@ fn report(wrong: &[String], count: usize, least: usize) {
 // AGE-14
 #[test]
 fn explain_decides_as_the_table_says() {
-    let mut explainer = School::example().explainer();
+    let mut explainer = school().explainer();
     let mut wrong = Vec::new();
     let rows = rows();
     for row in &rows {
@@ -116,7 +140,7 @@ fn explain_decides_as_the_table_says() {
 
 #[test]
 fn a_school_on_other_addresses_decides_the_same() {
-    let mut explainer = School::example().on_loopback().explainer();
+    let mut explainer = school().on_loopback().explainer();
     let mut wrong = Vec::new();
     let mut count = 0;
     for row in rows() {
@@ -140,7 +164,7 @@ fn a_school_on_other_addresses_decides_the_same() {
 #[test]
 fn dns_decides_as_the_table_says() {
     let rows = rows();
-    let doors = Doors::open(&School::example().on_loopback(), rows[0].at);
+    let doors = Doors::open(&school().on_loopback(), rows[0].at);
     let mut wrong = Vec::new();
     let mut count = 0;
     for row in &rows {
@@ -150,6 +174,7 @@ fn dns_decides_as_the_table_says() {
             continue;
         };
         doors.at(row.at);
+        lead(&doors, row);
         count += 1;
         let answer = ask_dns(doors.dns(), client, name, 1);
         let outside = row.rung == Some(Rung::Outside);
@@ -176,7 +201,7 @@ fn dns_decides_as_the_table_says() {
 #[test]
 fn the_proxy_decides_as_the_table_says() {
     let rows = rows();
-    let school = School::example().on_loopback();
+    let school = school().on_loopback();
     let mut explainer = school.explainer();
     let doors = Doors::open(&school, rows[0].at);
     let mut wrong = Vec::new();
@@ -192,6 +217,7 @@ fn the_proxy_decides_as_the_table_says() {
             continue;
         }
         doors.at(row.at);
+        lead(&doors, row);
         count += 1;
         if scheme != "http" && host.is_ascii() && !host.contains(':') {
             let status = doors.connect(client, host);
@@ -243,7 +269,7 @@ fn the_table_covers_groups_actions_and_rungs() {
             "{action}"
         );
     }
-    let mut explainer = School::example().explainer();
+    let mut explainer = school().explainer();
     let mut groups = std::collections::BTreeSet::new();
     for row in &rows {
         groups.extend(asked(&mut explainer, row, row.client, &row.target).group);
@@ -269,3 +295,13 @@ fn the_table_covers_groups_actions_and_rungs() {
         assert!(groups.contains(group), "no row asks for `{group}`");
     }
 }
+
+const ANSWERS: &str = r#"
+[[sources]]
+id = "answers"
+title = "Addresses of harmful software"
+file = "answers.txt"
+format = "addresses"
+category = "malware"
+licence = "none"
+"#;

@@ -26,6 +26,8 @@ pub struct Question<'a> {
     pub at: Moment,
     /// A host, `host:port`, or a URL.
     pub target: &'a str,
+    /// The addresses that its name would lead to, as far as they are to count.
+    pub addresses: &'a [IpAddr],
 }
 
 /// A question that cannot be answered.
@@ -57,6 +59,9 @@ pub struct Explanation {
     pub target: String,
     /// The canonical host that the matcher used.
     pub host: String,
+    /// The addresses that its name was taken to lead to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<IpAddr>,
     /// What the door would see: `host` or `url`.
     pub detail: &'static str,
     /// The address that would ask.
@@ -173,7 +178,7 @@ impl Explainer {
             None => target,
         };
         let state = &self.state;
-        let labels = state.artefact.label_target(&target);
+        let labels = state.artefact.label_reached(&target, question.addresses);
         let mut passed = Vec::new();
         let verdict = match &known {
             None => policy::Policy::outside(state.policy().version()),
@@ -207,12 +212,13 @@ impl Explainer {
         let policy = state.policy();
         let roster = state.identifier().roster();
         let subject = known.map(|(subject, _)| subject);
-        let why = state.artefact.why_target(target);
+        let why = state.artefact.why_reached(target, question.addresses);
         let own = |name: Option<&str>| name.map(str::to_owned);
         let subject_end = subject.and_then(|subject| subject.valid_until);
         Explanation {
             target: question.target.to_owned(),
             host: target.host.to_string(),
+            addresses: question.addresses.to_vec(),
             detail: if target.url.is_some() { "url" } else { "host" },
             client: question.client,
             zone: own(subject.and_then(|subject| roster.zones.name(subject.zone))),

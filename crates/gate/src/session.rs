@@ -75,11 +75,32 @@ impl Session {
 
     /// What is decided of a target for a client; nothing is recorded.
     pub fn judge(&mut self, client: &Client, target: &Target<'_>) -> Judgement {
+        self.judge_reached(client, target, &[])
+    }
+
+    /// Whether the addresses that a name leads to may change what is decided of it.
+    ///
+    /// Where they do not, nobody need look for them.
+    pub fn minds_addresses(&mut self) -> bool {
+        self.refresh();
+        self.state.artefact.labels_answers()
+    }
+
+    /// What is decided of a target that leads to these addresses; nothing is recorded.
+    pub fn judge_reached(
+        &mut self,
+        client: &Client,
+        target: &Target<'_>,
+        addresses: &[IpAddr],
+    ) -> Judgement {
         let mut client = *client;
         if client.generation != self.gate.generation() || self.view(&client).is_none() {
             client = self.client(client.source);
         }
-        let labels = self.state.artefact.label_target(target);
+        let labels = match addresses {
+            [] => self.state.artefact.label_target(target),
+            addresses => self.state.artefact.label_reached(target, addresses),
+        };
         let verdict = match self.view(&client) {
             Some(view) => self.state.policy().decide(view, target, labels),
             None => policy::Policy::outside(self.state.policy().version()),

@@ -206,6 +206,11 @@ impl Format {
         )
     }
 
+    /// Whether its addresses are those that names lead to, rather than hosts of their own.
+    pub(crate) const fn speaks_of_answers(self) -> bool {
+        matches!(self, Self::Rpz | Self::Addresses)
+    }
+
     /// Whether a line may include another file.
     pub(crate) const fn may_include(self) -> bool {
         self.is_phrases()

@@ -63,6 +63,10 @@ pub struct Source {
     /// What an entry covers, where that differs from what the format says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covers: Option<Covers>,
+    /// Whether its addresses also close the names that lead to them; unless said, those of `rpz`
+    /// and `addresses` do. Many sites share an address, so that of one is rarely its alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<bool>,
     /// The licence under which it is published.
     pub licence: String,
     /// Whom its licence asks to be named.
@@ -107,6 +111,11 @@ impl Source {
     /// Whether its versions are kept in the state folder: it is fetched, or delivered.
     pub const fn is_kept(&self) -> bool {
         self.file.is_none() && (self.url.is_some() || self.delivered)
+    }
+
+    /// Whether its addresses also speak of the names that lead to them.
+    pub fn speaks_of_answers(&self) -> bool {
+        self.answers.unwrap_or(self.format.speaks_of_answers())
     }
 }
 

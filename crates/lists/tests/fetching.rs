@@ -195,6 +195,7 @@ impl School {
             charset: None,
             category: "games".into(),
             covers: None,
+            answers: None,
             licence: "CC0".into(),
             attribution: None,
             recommended: false,

@@ -60,9 +60,14 @@ impl Artefact {
 
     /// What the lists say of a target: of its host, and of its URL where a door saw one.
     pub fn label_target(&self, target: &Target<'_>) -> Labels {
+        self.label_whole(target).0
+    }
+
+    /// The labels of a target, and whether an exception covers its host.
+    pub(crate) fn label_whole(&self, target: &Target<'_>) -> (Labels, bool) {
         let (mut labels, covered) = self.label_host(&target.host);
         let Some(url) = &target.url else {
-            return labels;
+            return (labels, covered);
         };
         self.url_rules(&target.host, url, &mut |_, set| {
             self.add_set(set, covered, &mut labels);
@@ -74,7 +79,7 @@ impl Artefact {
             let text = UrlHaystack::of(target, url);
             self.add_patterns(finder, &text.text(), covered, &mut labels);
         }
-        labels
+        (labels, covered)
     }
 
     /// The labels of a host, and whether an exception covers it.

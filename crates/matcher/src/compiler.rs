@@ -424,6 +424,7 @@ impl Compiler {
                 u8::from(meta.third_party),
                 u8::from(meta.crosses_suffix),
                 u8::from(meta.established),
+                u8::from(meta.answers),
             ];
             feed(&[
                 meta.id.as_bytes(),

@@ -63,7 +63,8 @@ pub(crate) enum Section {
     Exact,
     /// Length byte and name; length zero and the 16 bytes of both lanes for a withheld name.
     ExactNames,
-    /// 8 bytes: first address, set of it and those after it; sorted by address.
+    /// 8 bytes: first address, set of it and those after it; sorted by address. What a set says of
+    /// names below is said of the names that lead to the address.
     V4,
     /// 20 bytes: first address, set of it and those after it; sorted by address.
     V6,

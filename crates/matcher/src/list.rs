@@ -56,6 +56,10 @@ pub struct ListMeta {
     /// Whether its names are long-standing sites: its label falls where one against the site
     /// stands.
     pub established: bool,
+    /// Whether its addresses also speak of the names that lead to them.
+    ///
+    /// Not where an address stands for itself alone: many sites share one.
+    pub answers: bool,
     /// The digest of its text.
     pub digest: Digest,
     /// How many of its entries are in force; counted by the compiler.
@@ -71,6 +75,7 @@ impl ListMeta {
             third_party: false,
             crosses_suffix: false,
             established: false,
+            answers: false,
             digest: Digest::of(&[]),
             entries: 0,
         }
@@ -94,6 +99,13 @@ impl ListMeta {
     #[must_use]
     pub fn of_established(mut self) -> Self {
         self.established = true;
+        self
+    }
+
+    /// The same list, its addresses speaking of the names that lead to them too.
+    #[must_use]
+    pub fn of_answers(mut self) -> Self {
+        self.answers = true;
         self
     }
 

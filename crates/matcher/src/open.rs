@@ -384,6 +384,7 @@ fn read_lists(bytes: &[u8]) -> Option<Vec<ListMeta>> {
             third_party: flags & 1 != 0,
             crosses_suffix: flags & 2 != 0,
             established: flags & 4 != 0,
+            answers: flags & 8 != 0,
             digest,
             entries,
         });

@@ -1,11 +1,10 @@
 use crate::Coverage;
-use crate::artefact::Artefact;
+use crate::artefact::{Artefact, Way};
 use crate::layout::{Member, Row, Section, array};
 use crate::list::is_floor;
 use crate::pattern::{Finder, Haystack, UrlHaystack};
 use crate::suffix::crosses;
 use model::{CategoryId, Host, Target};
-use std::net::IpAddr;
 
 /// The entry text of a floor list: its names never leave the artefact.
 pub const WITHHELD: &str = "withheld";
@@ -73,7 +72,9 @@ impl Artefact {
                     self.why_patterns(finder, &text, covered, &mut why.labels, &mut lifted);
                 }
             }
-            Host::Address(address) => self.why_address(*address, &mut why.labels),
+            Host::Address(address) => {
+                self.why_address(*address, Way::At, &mut |label, _| why.labels.push(label));
+            }
         }
         self.salted_names(host, &mut |set| {
             self.why_set(set, WITHHELD, false, &mut why.labels, &mut lifted);
@@ -166,22 +167,6 @@ impl Artefact {
         self.row(cold.own)
     }
 
-    fn why_address(&self, address: IpAddr, labels: &mut Vec<WhyLabel>) {
-        let host = Host::Address(address);
-        for (category, list) in self.sources(self.label_address(address).set) {
-            let place = self.lists.iter().position(|one| one.id == list.id);
-            let networks = self.networks_of(address.to_canonical(), place.unwrap_or(usize::MAX));
-            let text = networks
-                .first()
-                .map_or_else(|| host.to_string(), ToString::to_string);
-            labels.push(WhyLabel {
-                category,
-                list: list.id.clone(),
-                entry: self.entry_text(category, text),
-            });
-        }
-    }
-
     /// What the members of a set say, each by the text of the entry that bears the set.
     fn why_set(
         &self,
@@ -248,7 +233,7 @@ impl Artefact {
         });
     }
 
-    fn entry_text(&self, category: CategoryId, text: String) -> String {
+    pub(crate) fn entry_text(&self, category: CategoryId, text: String) -> String {
         if is_floor(category) {
             WITHHELD.to_owned()
         } else {

@@ -6,7 +6,9 @@ use matcher::{
     Artefact, Compiled, Compiler, Coverage, DigestKind, DigestSalt, ListId, ListMeta, Pattern,
     PatternError, Place, SaltedDigest, Secret, Syntax, UrlEnd, UrlRule,
 };
-use model::{Category, CategoryClass, Host, HostBuffer, LabelSet, Target, Vocabulary};
+use model::{Category, CategoryClass, CategorySet, Host, HostBuffer, LabelSet, Target, Vocabulary};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 fn vocabulary() -> Vocabulary {
     let category = |id: &str, class| Category {
@@ -100,9 +102,12 @@ fn open(compiled: Compiled) -> Artefact {
 }
 
 fn words(artefact: &Artefact, text: &str) -> String {
-    let vocabulary = vocabulary();
     let mut room = HostBuffer::new();
-    let labels = artefact.label_target(&Target::parse(text, &mut room).unwrap());
+    words_of(&artefact.label_target(&Target::parse(text, &mut room).unwrap()))
+}
+
+fn words_of(labels: &model::Labels) -> String {
+    let vocabulary = vocabulary();
     let words: Vec<_> = labels
         .categories
         .iter()
@@ -162,6 +167,109 @@ fn networks_that_lie_in_each_other_all_speak() {
     // What a name was resolved to is asked for by its address.
     let mapped = "::ffff:198.51.100.1".parse().unwrap();
     assert_ne!(artefact.label_address(mapped).set, LabelSet::NONE);
+}
+
+// CIR-23
+#[test]
+fn a_name_bears_the_labels_of_its_addresses_where_a_list_speaks_of_them() {
+    let mut lists = Lists::new();
+    let meta = |id: &str, category: &str| ListMeta::new(id, vocabulary().find(category));
+    let zone = meta("zone", "games").third_party().of_answers();
+    let zone = lists.compiler.list(zone);
+    let hosts = lists.list("hosts", "proxy");
+    let own = lists.compiler.list(meta("own", "proxy").of_answers());
+    let open = lists
+        .compiler
+        .list(meta("open", "established").of_answers());
+    for (list, network, bits) in [
+        (zone, "198.51.100.0", 24),
+        (hosts, "198.51.100.0", 24),
+        (own, "198.51.100.64", 26),
+        (open, "198.51.100.0", 24),
+        (zone, "2001:db8:1::", 48),
+    ] {
+        lists.compiler.network(list, network.parse().unwrap(), bits);
+    }
+    let mut room = HostBuffer::new();
+    let excepted = Host::normalise("excepted.test", &mut room).unwrap();
+    let reason = "a school needs it";
+    lists
+        .compiler
+        .exception(excepted.name().unwrap(), None, reason);
+    let artefact = lists.open();
+    assert!(artefact.labels_answers());
+    for (target, addresses, expected, told) in [
+        (
+            "site.test",
+            &["198.51.100.1"][..],
+            "games",
+            &["zone 198.51.100.0/24"][..],
+        ),
+        (
+            "site.test",
+            &["192.0.2.1", "2001:db8:1::7"],
+            "games",
+            &["zone 2001:db8:1::/48"],
+        ),
+        (
+            "https://site.test/x",
+            &["::ffff:198.51.100.70"],
+            "games proxy",
+            &["zone 198.51.100.0/24", "own 198.51.100.64/26"],
+        ),
+        ("site.test", &["198.51.101.1"], "", &[]),
+        ("site.test", &[], "", &[]),
+        // What third parties say of its addresses an exception lifts; what the school says, not.
+        ("www.excepted.test", &["198.51.100.1"], "", &[]),
+        (
+            "www.excepted.test",
+            &["198.51.100.70"],
+            "proxy",
+            &["own 198.51.100.64/26"],
+        ),
+    ] {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|one| one.parse().unwrap()).collect();
+        let mut room = HostBuffer::new();
+        let target = Target::parse(target, &mut room).unwrap();
+        let labels = artefact.label_reached(&target, &addresses);
+        let shown = target.host.to_string();
+        assert_eq!(
+            sorted(&words_of(&labels)),
+            sorted(expected),
+            "{shown} {addresses:?}"
+        );
+        let why = artefact.why_reached(&target, &addresses);
+        let why: BTreeSet<_> = why
+            .labels
+            .iter()
+            .map(|label| format!("{} {}", label.list, label.entry))
+            .collect();
+        let told: BTreeSet<_> = told.iter().map(ToString::to_string).collect();
+        assert_eq!(why, told, "{shown} {addresses:?}");
+        let named = artefact.sources(labels.set).count();
+        assert_eq!(
+            named == 0,
+            labels.categories == CategorySet::EMPTY,
+            "{shown}"
+        );
+    }
+    // An address in place of a name is a host like any other: every list speaks of it.
+    assert_eq!(
+        sorted(&words(&artefact, "198.51.100.1")),
+        sorted("established games proxy")
+    );
+    let mut without = Lists::new();
+    let hosts = without.list("hosts", "games");
+    without
+        .compiler
+        .network(hosts, "198.51.100.0".parse().unwrap(), 24);
+    assert!(!without.open().labels_answers());
+}
+
+fn sorted(text: &str) -> Vec<&str> {
+    let mut words: Vec<_> = text.split_whitespace().collect();
+    words.sort_unstable();
+    words
 }
 
 // CIR-23, CAT-29

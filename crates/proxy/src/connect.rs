@@ -3,7 +3,7 @@ use crate::authority;
 use crate::block_page;
 use crate::client_hello::{ClientHello, FirstBytes, MOST_HELLO_BYTES, parse_client_hello};
 use crate::core::{Connection, Core, Ruling, may_carry};
-use crate::dial::{DialError, dial};
+use crate::dial::{DialError, Reached, dial};
 use crate::head::Head;
 use crate::settings::NoSni;
 use crate::tunnel;
@@ -12,6 +12,7 @@ use gate::Facts;
 use model::{Door, Host, HostBuffer, ResolveError};
 use std::cell::Cell;
 use std::io;
+use std::net::IpAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -52,14 +53,20 @@ pub(crate) async fn open(
         refuse(core, &mut client, &asked, &closed_if_open(&ruling)).await?;
         return Ok(None);
     }
-    let origin = match reach(core, &ruling, &asked).await {
-        Ok(origin) => origin,
+    let reached = match reach(core, &ruling, &asked).await {
+        Ok(reached) => reached,
         Err(error) => {
             fail(core, &mut client, &asked, &ruling, &error).await?;
             return Ok(None);
         }
     };
+    let Reached {
+        stream: origin,
+        addresses,
+        ruling,
+    } = reached;
     core.begin(&connection.watch, asked.clone(), &ruling, facts());
+    core.led_to(&connection.watch, &addresses, &ruling);
     client.write_all(ESTABLISHED).await?;
     let limit = core.settings.hello_limit();
     let first = tokio::time::timeout(limit, first_bytes(&mut client, early)).await;
@@ -141,13 +148,19 @@ fn judge_first(core: &Core, ruling: &Ruling, asked: &Asked, first: &FirstBytes) 
     if said == *asked {
         return Passage::Open;
     }
-    let Some(second) = core.judge(ruling.client.source, &said) else {
+    let literal = canonical(host, |host| match host {
+        Host::Address(address) => Some(address),
+        Host::Name(_) => None,
+    });
+    let literal = literal.flatten();
+    let led: &[IpAddr] = literal.as_slice();
+    let Some(second) = core.judge_reached(ruling.client.source, &said, led) else {
         return Passage::Shut(
             Box::new((asked.clone(), closed(ruling))),
             Some(UNRECOGNIZED_NAME),
         );
     };
-    let by_address = matches!(canonical(host, |host| host.name().is_none()), Some(true));
+    let by_address = literal.is_some();
     if by_address && may_carry(&second, Door::Connect) {
         return Passage::Open;
     }
@@ -184,13 +197,13 @@ fn target(text: &str) -> Option<(Asked, u16)> {
     Some((Asked::Host { host, port }, port))
 }
 
-async fn reach(core: &Core, ruling: &Ruling, asked: &Asked) -> Result<TcpStream, DialError> {
+async fn reach(core: &Core, ruling: &Ruling, asked: &Asked) -> Result<Reached, DialError> {
     let Asked::Host { host, port } = asked else {
         return Err(DialError::Private);
     };
     let mut buffer = HostBuffer::new();
     let host = Host::normalise(host, &mut buffer).map_err(|_| DialError::Private)?;
-    dial(core, ruling, host, *port).await
+    dial(core, ruling, asked, host, *port).await
 }
 
 /// Reads until the ClientHello is whole or known to be none.
@@ -260,6 +273,9 @@ async fn fail(
     error: &DialError,
 ) -> io::Result<()> {
     let status = match error {
+        DialError::Closed(second) => {
+            return refuse(core, client, asked, &closed_if_open(second)).await;
+        }
         DialError::Private
         | DialError::Loop
         | DialError::Resolve(ResolveError::Private { .. } | ResolveError::Refused { .. }) => {

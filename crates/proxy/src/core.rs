@@ -1,6 +1,7 @@
 use crate::admission::Admission;
 use crate::asked::Asked;
 use crate::destination::Destinations;
+use crate::dial::DialError;
 use crate::pipes::Room;
 use crate::pool::Pool;
 use crate::warnings::{Link, Passage, Warnings};
@@ -10,6 +11,7 @@ use gate::{Client, Facts, Gate, Judgement, Session, Words};
 use model::{Action, Door, Host, HostBuffer, NetworkAccess, Resolve, ZoneKind};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -98,11 +100,21 @@ impl Core {
     }
 
     /// Asks the gate. `None` when the text names no target.
-    pub(crate) fn judge(&self, source: std::net::IpAddr, asked: &Asked) -> Option<Ruling> {
+    pub(crate) fn judge(&self, source: IpAddr, asked: &Asked) -> Option<Ruling> {
+        self.judge_reached(source, asked, &[])
+    }
+
+    /// Asks the gate about what leads to these addresses. `None` when the text names no target.
+    pub(crate) fn judge_reached(
+        &self,
+        source: IpAddr,
+        asked: &Asked,
+        addresses: &[IpAddr],
+    ) -> Option<Ruling> {
         let mut session = self.session.borrow_mut();
         let client = session.client(source);
         let mut judgement = asked
-            .with_target(|target, _| session.judge(&client, target))
+            .with_target(|target, _| session.judge_reached(&client, target, addresses))
             .ok()?;
         let mut passed = false;
         if judgement.verdict.action == Action::Warn
@@ -123,6 +135,28 @@ impl Core {
             network: zone.map_or(NetworkAccess::None, |zone| zone.network),
             passed,
         })
+    }
+
+    /// Asks the gate again, now that the addresses of what it opened are known, where they matter.
+    pub(crate) fn judge_led(
+        &self,
+        ruling: &Ruling,
+        asked: &Asked,
+        addresses: &[IpAddr],
+    ) -> Result<Ruling, DialError> {
+        // The pages for everybody have none.
+        if addresses.is_empty() || !self.session.borrow_mut().minds_addresses() {
+            return Ok(*ruling);
+        }
+        let door = match asked {
+            Asked::Url(_) => Door::Http,
+            Asked::Host { .. } => Door::Connect,
+        };
+        match self.judge_reached(ruling.client.source, asked, addresses) {
+            Some(second) if may_carry(&second, door) => Ok(second),
+            Some(second) => Err(DialError::Closed(Box::new(second))),
+            None => Err(DialError::Private),
+        }
     }
 
     /// A link by which the client may go on past the warning of a page.
@@ -254,10 +288,21 @@ impl Core {
             client: ruling.client,
             judgement: ruling.judgement,
             facts,
+            addresses: Rc::default(),
             began: Instant::now(),
             began_tick: self.watches.now(),
             written: false,
         });
+    }
+
+    /// Keeps the addresses that what is carried led to, and what they made of it: it is judged
+    /// again by them too.
+    pub(crate) fn led_to(&self, watch: &Watch, addresses: &Rc<[IpAddr]>, ruling: &Ruling) {
+        if let Some(carried) = &mut *watch.carried.borrow_mut() {
+            carried.addresses = Rc::clone(addresses);
+            carried.client = ruling.client;
+            carried.judgement = ruling.judgement;
+        }
     }
 
     /// Ends what is carried and writes its row.
@@ -322,7 +367,8 @@ impl Core {
         if carried.judgement.generation == self.gate.generation() && !ended {
             return true;
         }
-        match self.judge(carried.client.source, &carried.asked) {
+        let source = carried.client.source;
+        match self.judge_reached(source, &carried.asked, &carried.addresses) {
             Some(ruling) if may_carry(&ruling, carried.facts.door) => {
                 carried.judgement = ruling.judgement;
                 carried.client = ruling.client;
@@ -397,7 +443,7 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn enter(
         core: &Rc<Core>,
-        source: std::net::IpAddr,
+        source: IpAddr,
         admitted: crate::admission::Place,
     ) -> Self {
         core.counters.connections.add(1);

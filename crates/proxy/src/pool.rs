@@ -5,6 +5,8 @@ use model::{Host, NetworkAccess, ViewId};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Idle connections to origins, of one worker.
@@ -41,11 +43,13 @@ impl Reach {
 pub(crate) struct Upstream {
     pub(crate) sender: SendRequest<Incoming>,
     pub(crate) origin: Origin,
+    /// The addresses that the host led to: another page of it is judged by them too.
+    pub(crate) addresses: Rc<[IpAddr]>,
 }
 
 /// The view, host and port that a connection serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Origin(std::rc::Rc<str>);
+pub(crate) struct Origin(Rc<str>);
 
 #[derive(Debug)]
 struct Idle {

@@ -1,7 +1,7 @@
 use crate::answer::{self, AnswerBody, OriginBody, PLAIN};
 use crate::asked::Asked;
 use crate::core::{Core, Ruling, may_carry};
-use crate::dial::{DialError, dial};
+use crate::dial::{DialError, Reached, dial};
 use crate::hop_by_hop::{self, binds_connection};
 use crate::pac;
 use crate::pool::{Pool, Reach, Upstream};
@@ -78,7 +78,8 @@ impl Visit {
             ..Facts::request(Door::Http, method_word(request.method()))
         };
         if !may_carry(&ruling, Door::Http) {
-            return self.refuse(&asked, &ruling, facts, request.headers()).await;
+            let person = asks_for_page(facts.background, request.headers());
+            return self.refuse(&asked, &ruling, facts, person).await;
         }
         let port = asked.with_target(|_, port| port).unwrap_or_default();
         if !self.core.settings.http_ports.contains(&port) {
@@ -150,13 +151,7 @@ impl Visit {
         self.core.record(asked, &closed(ruling), facts);
     }
 
-    async fn refuse(
-        &self,
-        asked: &Asked,
-        ruling: &Ruling,
-        facts: Facts,
-        fields: &HeaderMap,
-    ) -> Answer {
+    async fn refuse(&self, asked: &Asked, ruling: &Ruling, facts: Facts, person: bool) -> Answer {
         self.core.counters.requests_refused.add(1);
         let reference = self.core.reference();
         self.core
@@ -174,7 +169,6 @@ impl Visit {
                 }
             }
         }
-        let person = asks_for_page(facts.background, fields);
         let link = self.core.offer(asked, ruling).filter(|_| person);
         let refused = answer::Refused {
             words: &words,
@@ -210,6 +204,7 @@ impl Visit {
                 ..facts
             },
         );
+        let person = asks_for_page(facts.background, request.headers());
         let request = self.outward(request, &asked);
         self.watch.allow_idle(self.core.settings.response_seconds);
         self.watch.waits.set(true);
@@ -221,6 +216,12 @@ impl Visit {
         self.watch.waits.set(false);
         match outcome {
             Ok((response, upstream)) => self.homeward(response, upstream),
+            Err(Failure::Dial(DialError::Closed(second))) => {
+                // The row of the request becomes the row of the refusal.
+                self.watch.carried.borrow_mut().take();
+                self.finish();
+                self.refuse(&asked, &second, facts, person).await
+            }
             Err(failure) => self.explain(failure, &ruling),
         }
     }
@@ -310,15 +311,29 @@ impl Visit {
             }
         });
         if let Ok(Some(kept)) = kept {
-            return Ok((kept, false));
+            let judged = self.core.judge_led(ruling, asked, &kept.addresses);
+            return match judged {
+                Ok(second) => {
+                    self.core.led_to(&self.watch, &kept.addresses, &second);
+                    Ok((kept, false))
+                }
+                Err(closed) => {
+                    self.give_back(kept);
+                    Err(Failure::Dial(closed))
+                }
+            };
         }
         let named = asked.with_target(|target, port| (target.host.to_string(), port));
         let (host, port) = named.map_err(|_| Failure::NoTarget)?;
         let mut buffer = model::HostBuffer::new();
         let host = Host::normalise(&host, &mut buffer).map_err(|_| Failure::NoTarget)?;
-        let stream = dial(&self.core, ruling, host, port)
-            .await
-            .map_err(Failure::Dial)?;
+        let reached = dial(&self.core, ruling, asked, host, port).await;
+        let Reached {
+            stream,
+            addresses,
+            ruling: second,
+        } = reached.map_err(Failure::Dial)?;
+        self.core.led_to(&self.watch, &addresses, &second);
         let (sender, connection) = hyper::client::conn::http1::Builder::new()
             .max_buf_size(MOST_ORIGIN_HEAD)
             .handshake(TokioIo::new(stream))
@@ -329,7 +344,12 @@ impl Visit {
             let _ = connection.await;
         });
         let origin = Pool::origin(reach, &host, port);
-        Ok((Upstream { sender, origin }, true))
+        let upstream = Upstream {
+            sender,
+            origin,
+            addresses,
+        };
+        Ok((upstream, true))
     }
 
     /// The answer as the client gets it.
@@ -373,7 +393,9 @@ impl Visit {
                 true,
             ),
             Failure::Dial(
-                DialError::Resolve(ResolveError::Private { .. }) | DialError::Private,
+                DialError::Resolve(ResolveError::Private { .. })
+                | DialError::Private
+                | DialError::Closed(_),
             ) => (
                 StatusCode::FORBIDDEN,
                 "the address is private and may not be reached from here\n",

@@ -33,6 +33,8 @@ pub(crate) struct Carried {
     pub(crate) client: Client,
     pub(crate) judgement: Judgement,
     pub(crate) facts: Facts,
+    /// The addresses that its host led to, once one was reached.
+    pub(crate) addresses: Rc<[IpAddr]>,
     pub(crate) began: Instant,
     pub(crate) began_tick: u32,
     /// Set when a row was written before the end.

@@ -5,7 +5,7 @@ use crate::form::Form;
 use crate::question::{NameText, Question, SERVFAIL};
 use crate::reply::{self, Carrier};
 use crate::responder::{LONGEST_FILTERED, Responder, Step, opens, shaping};
-use crate::shape::{Mould, Moulded, Sprawl, mould, read_text, type_of, wire_name};
+use crate::shape::{Mould, Moulded, Sprawl, addresses_of, mould, read_text, type_of, wire_name};
 use crate::shaped::{Now, Shaped, Wants};
 use crate::upstream::{Asked, Found, Upstreams};
 use gate::{Client, Gate, Judgement, Session};
@@ -138,10 +138,10 @@ impl Desk {
                 && again == obligations;
             if same && own == Own::Judged && text.host().is_ok() && !opens(&judgement) {
                 let errand = Errand::Known(Moulded::closed(judgement));
-                return self.finish(asked, &text, &client, judgement, errand);
+                return self.finish(asked, &text, &client, judgement, errand, own);
             }
             if same {
-                return self.finish(asked, &text, &client, judgement, errand);
+                return self.finish(asked, &text, &client, judgement, errand, own);
             }
         }
         None
@@ -166,6 +166,7 @@ impl Desk {
         client: &Client,
         judgement: Judgement,
         errand: Errand,
+        own: Own,
     ) -> Option<Shaped> {
         let now = self.now();
         let responder = &mut *self.responder.borrow_mut();
@@ -179,10 +180,19 @@ impl Desk {
                 if found.stale {
                     form.note = Note::Stale;
                 }
+                let judged = alias.as_ref().is_none_or(|alias| alias.judged);
                 let local = text
                     .plain()
                     .is_some_and(|plain| responder.plan.is_local(plain));
-                mould_found(responder, client, asked, &name, found, alias, local).ok()?
+                let mut moulded =
+                    mould_found(responder, client, asked, &name, found, alias, local).ok()?;
+                if own == Own::Judged && judged && moulded.closed.is_none() {
+                    let reached = reached(&mut responder.session, client, text, &moulded.answers);
+                    moulded.closed = reached.filter(|judgement| !opens(judgement));
+                    // One that a swap overtook is of no use to an answer of before it.
+                    form.reached(reached.filter(opens));
+                }
+                moulded
             }
         };
         responder
@@ -254,6 +264,23 @@ fn blocks(session: &mut Session, client: &Client, text: &NameText) -> Option<Jud
     let host = text.host().ok()?;
     let judgement = session.judge(client, &Target::of_host(host));
     (!opens(&judgement)).then_some(judgement)
+}
+
+/// What is decided of a name by the addresses that its answer holds; `None` where they cannot
+/// matter.
+fn reached(
+    session: &mut Session,
+    client: &Client,
+    text: &NameText,
+    answers: &[Record],
+) -> Option<Judgement> {
+    if !session.minds_addresses() {
+        return None;
+    }
+    let host = text.host().ok()?;
+    let addresses: Vec<IpAddr> = answers.iter().flat_map(addresses_of).collect();
+    let target = Target::of_host(host);
+    (!addresses.is_empty()).then(|| session.judge_reached(client, &target, &addresses))
 }
 
 fn longest(client: &Client, stale: bool) -> u32 {

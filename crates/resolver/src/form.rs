@@ -38,6 +38,16 @@ impl<'f> Form<'f> {
         }
     }
 
+    /// Takes what was decided by the addresses too, in place of what was decided by the name
+    /// alone; not across a swap.
+    pub(crate) fn reached(&mut self, judgement: Option<Judgement>) {
+        if let Some(judgement) = judgement
+            && judgement.generation == self.judgement.generation
+        {
+            self.judgement = judgement;
+        }
+    }
+
     /// Makes the shaped answer; `None` when it cannot be put on the wire.
     pub(crate) fn fill(self, moulded: Moulded) -> Option<Shaped> {
         let (outcome, judgement) = match moulded.closed {

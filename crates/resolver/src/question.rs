@@ -240,6 +240,8 @@ pub(crate) mod kind {
     pub(crate) const HINFO: u16 = 13;
     pub(crate) const AAAA: u16 = 28;
     pub(crate) const OPT: u16 = 41;
+    pub(crate) const SVCB: u16 = 64;
+    pub(crate) const HTTPS: u16 = 65;
     pub(crate) const NXNAME: u16 = 128;
     pub(crate) const TKEY: u16 = 249;
     pub(crate) const TSIG: u16 = 250;

@@ -250,7 +250,11 @@ impl Responder {
         if !outdated || held.outcome != Outcome::Open || now.millis >= held.expires {
             return None;
         }
-        let judgement = self.session.judge(client, target);
+        let addresses = match self.session.minds_addresses() {
+            true => held.addresses()?,
+            false => Vec::new(),
+        };
+        let judgement = self.session.judge_reached(client, target, &addresses);
         let alike = judgement.generation == client.generation
             && opens(&judgement)
             && shaping(client, &judgement) == held.obligations

@@ -360,6 +360,28 @@ fn mend_mandatory(service: &mut SVCB) {
     });
 }
 
+/// The addresses that a record tells: its own, or those that a service hints at.
+pub(crate) fn addresses_of(record: &Record) -> Vec<IpAddr> {
+    let service = match &record.data {
+        RData::HTTPS(service) => &service.0,
+        RData::SVCB(service) => service,
+        other => return other.ip_addr().into_iter().collect(),
+    };
+    let hints = service
+        .svc_params
+        .iter()
+        .flat_map(|(_, value)| match value {
+            SvcParamValue::Ipv4Hint(IpHint(hints)) => {
+                hints.iter().map(|hint| IpAddr::V4(hint.0)).collect()
+            }
+            SvcParamValue::Ipv6Hint(IpHint(hints)) => {
+                hints.iter().map(|hint| IpAddr::V6(hint.0)).collect()
+            }
+            _ => Vec::new(),
+        });
+    hints.collect()
+}
+
 /// Whether a record of the authority section is worth giving.
 fn belongs(kind: RecordType, negative: bool, dnssec_ok: bool, last: &Name, owner: &Name) -> bool {
     match kind {

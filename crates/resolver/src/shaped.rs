@@ -2,6 +2,7 @@ use crate::ede::Note;
 use crate::question::{HEADER, Question, kind};
 use gate::{Client, Judgement};
 use model::{Moment, Obligations, ViewId};
+use std::net::IpAddr;
 
 /// The two clocks at one moment, read once a batch.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +103,23 @@ impl Shaped {
                 .verdict
                 .valid_until
                 .is_none_or(|end| now.moment < end)
+    }
+
+    /// The addresses that stand in it; `None` where hints may hold more.
+    pub(crate) fn addresses(&self) -> Option<Vec<IpAddr>> {
+        if matches!(self.kind, kind::HTTPS | kind::SVCB) {
+            return None;
+        }
+        let held = self.ttls.iter().filter_map(|&place| {
+            let after = self.wire.get(usize::from(place).checked_sub(4)?..)?;
+            let (head, data) = after.split_first_chunk::<10>()?;
+            match (u16::from_be_bytes([head[0], head[1]]), &head[8..]) {
+                (kind::A, [0, 4]) => data.first_chunk::<4>().map(|v4| IpAddr::from(*v4)),
+                (kind::AAAA, [0, 16]) => data.first_chunk::<16>().map(|v6| IpAddr::from(*v6)),
+                _ => None,
+            }
+        });
+        Some(held.collect())
     }
 
     /// Whether it may be kept at all.

@@ -476,6 +476,38 @@ fn a_swap_of_lists_closes_what_was_remembered_and_keeps_the_rest() {
     assert_eq!(stage.stub.asked("other.test"), 1);
 }
 
+// CIR-23
+#[test]
+fn a_name_is_closed_by_the_addresses_that_it_leads_to() {
+    let stage = Stage::open();
+    let types = [RecordType::A, RecordType::HTTPS];
+    for kind in types {
+        assert_eq!(stage.ask(PUPIL, "site.test", kind).answers.len(), 1);
+    }
+    let asked = stage.stub.asked("site.test");
+    // What is remembered is judged again, by its addresses and by those that a service hints at.
+    let lists = [("gambling", "192.0.2.0/28"), ("blogs", "216.239.38.0/24")];
+    let lists = school::artefact(&lists);
+    stage.gate.swap_lists(lists);
+    for kind in types {
+        let answer = stage.ask(PUPIL, "site.test", kind);
+        assert_eq!(code(&answer), ResponseCode::NXDomain, "{kind}");
+        let answer = stage.ask(PUPIL, "new.test", kind);
+        assert_eq!(code(&answer), ResponseCode::NXDomain, "{kind}");
+    }
+    assert_eq!(stage.stub.asked("site.test"), asked);
+    // Not the school's own servers, nor a search engine that is made safe.
+    for name in ["intranet.school.example", "www.google.com"] {
+        let answer = stage.ask(PUPIL, name, RecordType::A);
+        assert_eq!(code(&answer), ResponseCode::NoError, "{name}");
+    }
+    stage
+        .gate
+        .swap_lists(school::artefact(&[("gambling", "198.51.100.0/24")]));
+    let answer = stage.ask(PUPIL, "site.test", RecordType::A);
+    assert_eq!(answer.answers.len(), 1);
+}
+
 #[test]
 fn a_swap_while_an_upstream_is_asked_decides_by_the_new_lists() {
     let stage = Stage::open();

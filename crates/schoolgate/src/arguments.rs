@@ -212,6 +212,9 @@ pub(crate) struct Explain {
     /// Address of the client.
     #[arg(long, value_name = "IP", required_unless_present_any = ["batch", "file"])]
     pub(crate) client: Option<IpAddr>,
+    /// Address that the name would lead to, where a list speaks of addresses; may be given again.
+    #[arg(long, value_name = "IP", conflicts_with_all = ["batch", "file"])]
+    pub(crate) address: Vec<IpAddr>,
     /// User who would be signed in there.
     #[arg(long)]
     pub(crate) user: Option<String>,

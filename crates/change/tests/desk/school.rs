@@ -199,6 +199,7 @@ pub(crate) fn action_at(desk: &Desk, client: &str, target: &str, at: Moment) -> 
         group: None,
         at,
         target,
+        addresses: &[],
     };
     Explainer::new(Arc::new(desk.state().unwrap()))
         .explain(&question, false)

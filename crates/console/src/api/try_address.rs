@@ -25,6 +25,7 @@ pub(crate) fn show(console: &Console, asked: &Asked) -> Result<Answer, Refusal> 
                 group: group.as_deref(),
                 at,
                 target: &target,
+                addresses: &[],
             },
             true,
         )?,

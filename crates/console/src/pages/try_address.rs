@@ -132,6 +132,7 @@ fn ask(
                 group,
                 at,
                 target: &filled.address,
+                addresses: &[],
             };
             explainer.explain(&question, true)
         }

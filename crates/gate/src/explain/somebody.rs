@@ -63,6 +63,7 @@ impl Explainer {
             group: Some(asked.group),
             at: asked.at,
             target: asked.target,
+            addresses: &[],
         };
         let known = (subject, view);
         Ok(self.shown(&question, &target, Some(&known), &trace.verdict, passed))

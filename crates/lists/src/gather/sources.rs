@@ -137,6 +137,7 @@ impl<'a> Gather<'a> {
             third_party: source.third_party,
             crosses_suffix: source.crosses_suffix,
             established: source.category == ESTABLISHED,
+            answers: source.speaks_of_answers(),
             ..ListMeta::new(source.id.clone(), [category]).with_digest(digest)
         };
         let withheld = self.vocabulary.floor().contains(category);

@@ -3,6 +3,7 @@
 use super::sets::Sets;
 use super::{CompileError, Compiler};
 use crate::Coverage;
+use crate::layout::Member;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -96,6 +97,18 @@ pub(super) fn close(compiler: &Compiler, sets: &mut Sets) -> Result<Steps, Compi
     })
 }
 
+/// [`Coverage::BELOW`] where a label also speaks of the names that lead to the address.
+///
+/// What opens never does: whoever keeps a name could lead it to an address that is open.
+fn of_answers(compiler: &Compiler, member: Member) -> u8 {
+    let meta = &compiler.lists[usize::from(member.list)];
+    let opens = compiler.allow.bits() & (1u128 << member.category) != 0 || meta.established;
+    match meta.answers && !opens {
+        true => Coverage::BELOW,
+        false => 0,
+    }
+}
+
 fn steps(
     compiler: &Compiler,
     networks: impl Iterator<Item = Network>,
@@ -125,8 +138,7 @@ fn steps(
             compiler.members_of_list(list, Coverage::NAME, &mut members);
         }
         for member in &mut members {
-            // No exception speaks of addresses.
-            member.flags = Coverage::NAME;
+            member.flags |= of_answers(compiler, *member);
         }
         let set = match members.is_empty() {
             true => 0,

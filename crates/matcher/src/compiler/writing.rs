@@ -320,6 +320,7 @@ fn list_flags(list: &ListMeta) -> u8 {
     u8::from(list.third_party)
         | u8::from(list.crosses_suffix) << 1
         | u8::from(list.established) << 2
+        | u8::from(list.answers) << 3
 }
 
 fn write_cold(

@@ -138,6 +138,23 @@ fn a_tunnel_is_cut_when_the_lists_close_its_host() {
     assert_eq!(&got, b"still open");
 }
 
+// CIR-23
+#[test]
+fn a_tunnel_is_refused_or_cut_when_the_lists_close_its_address() {
+    let port = echo();
+    let stage = Stage::new(port);
+    let mut stream = open(&stage, port, "school.test");
+    stage.label(&[("gambling", "127.0.0.1/32"), ("education", "school.test")]);
+    let (_, took) = end(&mut stream);
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    for target in ["school.test", "other.test", "127.0.0.1"] {
+        let (_, head) = stage.open_tunnel(PLAIN, &format!("{target}:{port}"));
+        assert!(head.starts_with("HTTP/1.1 403 "), "{target} {head}");
+    }
+    stage.label(&[("gambling", "127.0.0.2/32"), ("education", "school.test")]);
+    open(&stage, port, "school.test");
+}
+
 // SCH-09
 #[test]
 fn a_tunnel_is_cut_when_its_window_closes() {

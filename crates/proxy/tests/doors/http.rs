@@ -1,6 +1,7 @@
 //! Plain HTTP.
 
 use crate::stage::*;
+use model::{Action, Door};
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -260,6 +261,28 @@ fn one_connection_to_an_origin_serves_many_clients() {
         stage.get(PLAIN, &format!("http://school.test:{port}/"));
     }
     assert_eq!(opened.load(Ordering::SeqCst), 1);
+}
+
+// CIR-23
+#[test]
+fn a_site_is_closed_by_the_address_that_it_leads_to() {
+    let opened = Arc::new(AtomicUsize::new(0));
+    let port = counted_mirror(Arc::clone(&opened), "");
+    let mut stage = Stage::new(port);
+    let url = format!("http://school.test:{port}/");
+    assert!(stage.get(PLAIN, &url).starts_with("HTTP/1.1 200 "));
+    stage.label(&[("gambling", "127.0.0.0/8"), ("education", "school.test")]);
+    let answer = stage.get(PLAIN, &url);
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    assert!(answer.contains("gambling."), "{answer}");
+    assert_eq!(opened.load(Ordering::SeqCst), 1);
+    stage.label(&[("gambling", "127.0.0.2/32"), ("education", "school.test")]);
+    for _ in 0..3 {
+        assert!(stage.get(PLAIN, &url).starts_with("HTTP/1.1 200 "));
+    }
+    assert_eq!(opened.load(Ordering::SeqCst), 2);
+    stage.stop();
+    assert_eq!(stage.decisions(Door::Http, Action::Block), 1);
 }
 
 #[test]

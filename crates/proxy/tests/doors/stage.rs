@@ -134,11 +134,18 @@ fn files() -> Files {
     files
 }
 
+/// Lists of names and all below them; of a network `a/n` also the names that lead to it.
 fn artefact(files: &Files, labelled: &[(&str, &str)]) -> Arc<Artefact> {
     let vocabulary = policy::vocabulary(files, &mut Faults::default()).unwrap();
     let mut compiler = Compiler::new(&vocabulary);
     for (category, name) in labelled {
         let id = vocabulary.find(category).unwrap();
+        if let Some((first, bits)) = name.split_once('/') {
+            let meta = ListMeta::new(format!("{category} addresses"), Some(id)).of_answers();
+            let list = compiler.list(meta);
+            compiler.network(list, first.parse().unwrap(), bits.parse().unwrap());
+            continue;
+        }
         let list = compiler.list(ListMeta::new(*category, Some(id)));
         let mut buffer = HostBuffer::new();
         let name = Host::normalise(name, &mut buffer).unwrap().name().unwrap();

@@ -92,12 +92,19 @@ fn files() -> Files {
     files
 }
 
-/// The lists of a school: each name with its category, and all below it.
+/// The lists of a school: each name with its category, and all below it; of a network `a/n` also
+/// the names that lead to it.
 pub(crate) fn artefact(labelled: &[(&str, &str)]) -> Arc<Artefact> {
     let vocabulary = policy::vocabulary(&files(), &mut Faults::default()).unwrap();
     let mut compiler = Compiler::new(&vocabulary);
     for (category, name) in labelled {
         let id = vocabulary.find(category).unwrap();
+        if let Some((first, bits)) = name.split_once('/') {
+            let meta = ListMeta::new(format!("{category} addresses"), Some(id)).of_answers();
+            let list = compiler.list(meta);
+            compiler.network(list, first.parse().unwrap(), bits.parse().unwrap());
+            continue;
+        }
         let list = compiler.list(ListMeta::new(*category, Some(id)));
         let mut buffer = HostBuffer::new();
         let name = Host::normalise(name, &mut buffer).unwrap().name().unwrap();

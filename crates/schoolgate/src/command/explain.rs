@@ -51,6 +51,7 @@ pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
             group: asked.group.as_deref(),
             at: asked.at.unwrap_or(now),
             target,
+            addresses: &asked.address,
         };
         match explainer.explain(&question, true) {
             Ok(explanation) => {
@@ -195,6 +196,7 @@ fn question(text: &str, now: Moment) -> Result<Question<'_>, String> {
         group: None,
         at,
         target,
+        addresses: &[],
     })
 }
 
@@ -229,6 +231,10 @@ fn print(out: &mut Screen, shown: &Explanation) -> Result<(), Failure> {
     ))?;
     if !shown.obligations.is_empty() {
         out.line(format_args!("  also      {}", shown.obligations.join(", ")))?;
+    }
+    if !shown.addresses.is_empty() {
+        let addresses: Vec<String> = shown.addresses.iter().map(IpAddr::to_string).collect();
+        out.line(format_args!("  leads to  {}", addresses.join(", ")))?;
     }
     for label in &shown.labels {
         out.line(format_args!(
