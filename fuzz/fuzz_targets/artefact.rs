@@ -1,5 +1,5 @@
 //! No bytes pass for an artefact but those that the compiler wrote, and none make it panic; nor
-//! does any URL or pattern that people bring.
+//! does any URL that people bring. What patterns do is another target's: compiling them is slow.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -12,7 +12,9 @@ use std::sync::LazyLock;
 
 static SECRET: LazyLock<Secret> = LazyLock::new(|| Secret::new([7; 32]));
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(vocabulary);
-static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| compile(&[]));
+static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(compile);
+static OPEN: LazyLock<Artefact> =
+    LazyLock::new(|| Artefact::from_bytes(WHOLE.clone(), &SECRET).expect("it is whole"));
 
 fn vocabulary() -> Vocabulary {
     let games = Category {
@@ -31,11 +33,11 @@ fn vocabulary() -> Vocabulary {
     Vocabulary::new(vec![games]).expect("one category")
 }
 
-/// An artefact with some of everything, and patterns of whoever asks.
-fn compile(patterns: &[(Place, Syntax, &str)]) -> Vec<u8> {
+/// An artefact with some of everything.
+fn compile() -> Vec<u8> {
     let games = VOCABULARY.find("games").expect("it is there");
     let mut compiler = Compiler::new(&VOCABULARY);
-    let list = compiler.list(ListMeta::new("starter-games", [games]));
+    let list = compiler.list(ListMeta::new("starter-games", [games]).of_answers());
     for text in ["games.test", "play.example.org", "toys.example.com"] {
         let mut room = HostBuffer::new();
         let host = Host::normalise(text, &mut room).expect("a host");
@@ -53,45 +55,36 @@ fn compile(patterns: &[(Place, Syntax, &str)]) -> Vec<u8> {
     let salt = DigestSalt::parse("00112233445566778899aabbccddeeff").expect("a salt");
     let digest = SaltedDigest::of(&salt, DigestKind::Url, "toys.example.com/a");
     compiler.digest(list, &salt, &digest);
-    let own = [
+    for (place, syntax, text) in [
         (Place::Host, Syntax::Text, "casino"),
         (Place::Url, Syntax::Glob, "||ads.*/slot^"),
-        (Place::Url, Syntax::Expression, "(poker|slots)[0-9]+/"),
-    ];
-    for (place, syntax, text) in own.iter().chain(patterns) {
+        (Place::Url, Syntax::Expression, "poker[0-9]/"),
+    ] {
+        let text = text.to_owned();
         let pattern = Pattern {
-            place: *place,
-            syntax: *syntax,
-            text: (*text).to_owned(),
+            place,
+            syntax,
+            text,
         };
-        // What cannot be run is refused; that is an answer too.
-        let _ = compiler.pattern(list, pattern);
+        compiler.pattern(list, pattern).expect("a plain pattern");
     }
     let compiled = compiler.compile(&SECRET).expect("few entries");
     compiled.into_bytes()
 }
 
-fn look(artefact: &Artefact, more: &str) {
-    for text in [
-        "www.games.test",
-        "a.b.c.d.play.example.org",
-        "198.51.100.7",
-        "https://toys.example.com/toys?for=sale&x",
-        "https://ads.example/slot/poker7/",
-        more,
-    ] {
-        let mut room = HostBuffer::new();
-        if let Ok(target) = Target::parse(text, &mut room) {
-            let labels = artefact.label_target(&target);
-            let _ = artefact.sources(labels.set).count();
-            let _ = artefact.why_target(&target);
-        }
+fn look(artefact: &Artefact, text: &str) {
+    let mut room = HostBuffer::new();
+    if let Ok(target) = Target::parse(text, &mut room) {
+        let leads = ["198.51.100.7", "2001:db8::1"].map(|text| text.parse().expect("an address"));
+        let labels = artefact.label_reached(&target, &leads);
+        let _ = artefact.sources(labels.set).count();
+        let _ = artefact.why_reached(&target, &leads);
     }
 }
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(artefact) = Artefact::from_bytes(bytes.to_vec(), &SECRET) {
-        look(&artefact, "");
+        look(&artefact, "www.games.test");
     }
     // Threes of bytes say where a whole artefact is altered, and how.
     let mut altered = WHOLE.clone();
@@ -99,21 +92,12 @@ fuzz_target!(|bytes: &[u8]| {
         let at = usize::from(u16::from_le_bytes([patch[0], patch[1]])) % altered.len();
         altered[at] ^= patch[2];
     }
-    match Artefact::from_bytes(altered.clone(), &SECRET) {
-        Ok(artefact) => {
-            assert!(altered == *WHOLE, "an altered artefact was taken for whole");
-            look(&artefact, "");
-        }
-        Err(_) => assert!(altered != *WHOLE, "a whole artefact was refused"),
+    let same = altered == *WHOLE;
+    if !same {
+        let taken = Artefact::from_bytes(altered, &SECRET).is_ok();
+        assert!(!taken, "an altered artefact was taken for whole");
     }
-    // The first line is a pattern of each kind, the rest a URL.
     let text = String::from_utf8_lossy(bytes);
-    let (pattern, url) = text.split_once('\n').unwrap_or((&*text, ""));
-    let patterns = [
-        (Place::Host, Syntax::Glob, pattern),
-        (Place::Url, Syntax::Glob, pattern),
-        (Place::Url, Syntax::Expression, pattern),
-    ];
-    let artefact = Artefact::from_bytes(compile(&patterns), &SECRET).expect("it was just made");
-    look(&artefact, &format!("https://x.example/{url}"));
+    look(&OPEN, &text);
+    look(&OPEN, &format!("https://toys.example.com/{text}"));
 });
