@@ -1,5 +1,6 @@
 use lists::Store;
-use model::Chance;
+use matcher::{Artefact, Secret};
+use model::{Chance, Digest};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -99,6 +100,16 @@ impl StateFolder {
             // Lists that are not sealed can be read all the same.
             Err(_) => store,
         }
+    }
+
+    /// Compiled lists of a state folder by their digest, for reading beside a running gateway;
+    /// `None` where they or the secret of the folder cannot be read.
+    pub fn artefact_in(path: &Path, digest: Digest) -> Option<Artefact> {
+        let mut secret = Zeroizing::new([0; 32]);
+        let mut file = File::open(path.join(SECRET)).ok()?;
+        file.read_exact(&mut *secret).ok()?;
+        let file = Self::lists_in(path).join(format!("{digest}.artefact"));
+        Artefact::open(&file, &Secret::new(*secret)).ok()
     }
 
     pub(crate) fn plain_store(path: &Path) -> Store {

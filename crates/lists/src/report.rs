@@ -48,3 +48,10 @@ pub struct ListReport {
     /// What was refused.
     pub refused: Refused,
 }
+
+impl ListReport {
+    /// Everything of it that is in the index.
+    pub const fn entries(&self) -> usize {
+        self.names + self.addresses + self.networks + self.urls + self.patterns + self.digests
+    }
+}

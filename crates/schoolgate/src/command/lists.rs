@@ -1,9 +1,10 @@
+mod compile;
 mod fetch;
 mod progress;
 mod show;
 
 use crate::arguments;
-use crate::failure::{Failure, summary, tell};
+use crate::failure::Failure;
 use crate::offline::Offline;
 use crate::screen::Screen;
 use model::{HostBuffer, Target};
@@ -16,7 +17,7 @@ pub(crate) fn lists(asked: &arguments::Lists) -> Result<(), Failure> {
             policy,
             state,
             json,
-        } => compile(&Offline::open_with(policy, Some(state))?, *json),
+        } => compile::compile(&Offline::open_with(policy, Some(state))?, state, *json),
         arguments::Lists::Fetch {
             policy,
             state,
@@ -67,64 +68,6 @@ pub(crate) fn lists(asked: &arguments::Lists) -> Result<(), Failure> {
             target,
         } => why(&Offline::open_with(policy, Some(state))?, *json, target),
     }
-}
-
-fn compile(offline: &Offline, json: bool) -> Result<(), Failure> {
-    let mut out = Screen::open();
-    let report = &offline.report;
-    let found = &report.compiled;
-    let vocabulary = offline.state.policy().vocabulary();
-    let refused: usize = report.lists.iter().map(|list| list.refused.total()).sum();
-    if json {
-        let value = json!({
-            "artefact": offline.state.artefact().digest(),
-            "lists": report.lists.len(),
-            "names": found.names,
-            "addresses": found.addresses,
-            "label_sets": found.sets,
-            "bytes": found.bytes,
-            "hot_bytes": found.hot_bytes,
-            "refused": refused,
-            "exceptions_fired": found.exceptions_fired.iter().map(|fired| json!({
-                "exception": fired.exception,
-                "list": fired.list,
-                "category": vocabulary.word(fired.category),
-                "entry": fired.entry,
-                "entries": fired.entries,
-            })).collect::<Vec<_>>(),
-            "guarded": found.guarded.iter().map(|held| json!({ "name": held.name })).collect::<Vec<_>>(),
-        });
-        out.json(&value)?;
-        return out.finish();
-    }
-    out.line(format_args!(
-        "{} lists, {} names, {} addresses",
-        report.lists.len(),
-        found.names,
-        found.addresses
-    ))?;
-    out.line(format_args!(
-        "{} label sets, {} bytes, {} of them read by look-up",
-        found.sets, found.bytes, found.hot_bytes
-    ))?;
-    out.line(format_args!("{refused} lines refused, {} exceptions fired, {} entries would have covered a guarded name",
-        found.exceptions_fired.len(),
-        found.guarded.len()))?;
-    for list in report.lists.iter().filter(|list| list.refused.total() > 0) {
-        out.line(format_args!(
-            "  {}: {} lines refused",
-            list.id,
-            list.refused.total()
-        ))?;
-    }
-    if !offline.report.warnings.is_empty() {
-        tell(format_args!(
-            "\n{}\n{}",
-            offline.report.warnings,
-            summary(&offline.report.warnings)
-        ));
-    }
-    out.finish()
 }
 
 fn why(offline: &Offline, json: bool, text: &str) -> Result<(), Failure> {

@@ -233,7 +233,12 @@ fn compiled(policy: &Policy, state: &State, name: Option<&str>, json: bool) -> R
                 "third_party": list.third_party,
                 "names": list.names,
                 "addresses": list.addresses,
-                "refused": list.refused.total(),
+                "networks": list.networks,
+                "urls": list.urls,
+                "patterns": list.patterns,
+                "digests": list.digests,
+                "lines": list.lines,
+                "refused": list.refused,
                 "licence": list.licence,
                 "source": list.source,
                 "attribution": list.attribution,
@@ -243,8 +248,12 @@ fn compiled(policy: &Policy, state: &State, name: Option<&str>, json: bool) -> R
         } else {
             writeln!(
                 out,
-                "{:<22} {:<20} {:>8} names  {}  {}",
-                list.id, list.category, list.names, list.licence, list.title
+                "{:<22} {:<20} {:>8} entries  {}  {}",
+                list.id,
+                list.category,
+                list.entries(),
+                list.licence,
+                list.title
             )?;
         }
     }
