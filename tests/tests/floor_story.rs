@@ -248,9 +248,12 @@ fn a_list_of_the_floor_closes_for_all_and_leaves_no_word_behind() {
 /// The debug form of all that holds a list.
 fn schools_debug(text: &str) -> String {
     let mut school = School::example();
-    let head = "# title: Floor\n# category: illegal-csam\n# written: 2026-11-22\n# source: a test\n\
-                # licence: MIT OR Apache-2.0\n\n";
-    school.put("blocklists/starter/floor.txt", &format!("{head}{text}"));
+    school.append(
+        "blocklists/sources.toml",
+        "[[sources]]\nid = \"members\"\ntitle = \"A members' list\"\ndelivered = true\n\
+         format = \"plain\"\ncategory = \"illegal-csam\"\nlicence = \"by contract\"\n",
+    );
+    school.put("blocklists/fetched/members", text);
     let state = school.state();
     let mut buffer = model::HostBuffer::new();
     let target = model::Target::parse(ENTRIES[0], &mut buffer).unwrap();

@@ -61,18 +61,24 @@ impl<'a> Gather<'a> {
                 .push(fault.mend(self.nearest_category(&head.category)));
             return;
         };
+        if self.vocabulary.floor().contains(category) {
+            let what = "a list of illegal content lies open in a file".to_owned();
+            let mend = "name it in `sources.toml` with `delivered = true`, run `schoolgate lists \
+                        take NAME FILE`, which seals it, and delete the file";
+            self.faults.push(Fault::of_file(&file, what, mend));
+            return;
+        }
         // Who writes a starter list looks at each name: a private suffix in it means all the
         // sites below. What opens never reaches beyond a suffix.
         let suffixes = match self.class(category) {
             CategoryClass::Floor | CategoryClass::Against => Suffixes::TakePrivate,
             CategoryClass::Allow => Suffixes::TakePrivateAlone,
         };
-        let withheld = self.vocabulary.floor().contains(category);
         let rules = Rules {
             format: Format::Plain,
             covers: None,
             suffixes,
-            withheld,
+            withheld: false,
         };
         let id = path.strip_suffix(".txt").unwrap_or(path).to_owned();
         let digest = Digest::of(bytes);
@@ -82,19 +88,9 @@ impl<'a> Gather<'a> {
         };
         let parsed = self.entries(meta, bytes, &rules);
         for line in &parsed.refused.first {
-            let what = match &line.text {
-                Some(text) => format!("`{text}` cannot be an entry: {}", line.reason.words()),
-                None => format!("an entry cannot be used: {}", line.reason.words()),
-            };
+            let shown = line.text.as_deref().unwrap_or_default();
+            let what = format!("`{shown}` cannot be an entry: {}", line.reason.words());
             let fault = Fault::at(&file, text, span_of_line(text, line.line), what);
-            let fault = if withheld {
-                Fault {
-                    snippet: None,
-                    ..fault
-                }
-            } else {
-                fault
-            };
             self.faults
                 .push(fault.mend("correct the line or take it out"));
         }

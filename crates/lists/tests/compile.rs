@@ -82,7 +82,7 @@ enabled = false
 [[sources]]
 id = "police"
 title = "Names from the police"
-file = "lists/police.txt"
+delivered = true
 format = "plain"
 category = "illegal-fraud"
 licence = "for this school alone"
@@ -103,7 +103,7 @@ fn lists_exceptions_and_guard_come_together() {
             "fetched/theirs",
             "*.tables.test\nguarded.test\nwww.guarded.test\nco.uk\n",
         ),
-        ("lists/police.txt", "forbidden.test\n"),
+        ("fetched/police", "forbidden.test\n"),
         (
             "exceptions.toml",
             "[[exceptions]]\nname = \"tables.test\"\nclass = \"education\"\nreason = \"sums\"\n",
@@ -128,8 +128,8 @@ fn lists_exceptions_and_guard_come_together() {
     );
     assert_eq!(report.compiled.guarded.len(), 1);
     assert_eq!(report.compiled.exceptions_fired.len(), 1);
-    // The refused line of `theirs`, and the list of illegal content that lies unsealed.
-    assert_eq!(report.warnings.warnings(), 2, "{:?}", report.warnings);
+    // The refused line of `theirs`.
+    assert_eq!(report.warnings.warnings(), 1, "{:?}", report.warnings);
     let hosts = [
         "www.play.test",
         "www.tables.test",
@@ -243,7 +243,7 @@ fn an_empty_floor_list_is_a_fault() {
     let faults = run(&[
         ("sources.toml", &sources),
         ("fetched/theirs", "a.test\n"),
-        ("lists/police.txt", "# nothing\n"),
+        ("fetched/police", "# nothing\n"),
     ])
     .unwrap_err();
     assert_eq!(faults.errors(), 1);
@@ -253,10 +253,37 @@ fn an_empty_floor_list_is_a_fault() {
 // ILL-08
 #[test]
 fn a_bad_line_of_a_floor_list_is_not_shown() {
-    let list = starter("illegal-fraud", "fine.test\nhttps://forbidden.test/page\n");
-    let faults = run(&[("starter/police.txt", &list)]).unwrap_err();
-    assert_eq!(faults.errors(), 1);
-    assert!(!faults.to_string().contains("forbidden"), "{faults}");
+    let (_, report) = run(&[
+        ("sources.toml", SOURCES),
+        ("fetched/theirs", "a.test\n"),
+        ("fetched/police", "fine.test\nhttps://forbidden.test/page\n"),
+    ])
+    .unwrap();
+    assert_eq!(report.lists[1].refused.total(), 1);
+    let shown = format!("{} {:?}", report.warnings, report.lists);
+    assert!(!shown.contains("forbidden"), "{shown}");
+}
+
+// ILL-08: what lies in a file of the policy lies in every copy of it.
+#[test]
+fn a_floor_list_in_the_open_is_refused_with_the_way_to_seal_it() {
+    let open = SOURCES.replace("delivered = true", "file = \"lists/police.txt\"");
+    let head = starter("illegal-fraud", "forbidden.test\n");
+    for files in [
+        &[
+            ("sources.toml", open.as_str()),
+            ("fetched/theirs", "a.test\n"),
+            ("lists/police.txt", "forbidden.test\n"),
+        ][..],
+        &[("starter/police.txt", head.as_str())],
+    ] {
+        let faults = run(files).unwrap_err();
+        assert_eq!(faults.errors(), 1, "{faults}");
+        let told = faults.to_string();
+        assert!(told.contains("lies open in a file"), "{told}");
+        assert!(told.contains("schoolgate lists take"), "{told}");
+        assert!(!told.contains("forbidden"), "{told}");
+    }
 }
 
 #[test]
@@ -272,15 +299,15 @@ fn a_folder_is_read_as_its_files() {
     write("sources.toml", SOURCES);
     write("fetched/theirs", "a.test\n");
     write("fetched/later", "not read\n");
-    write("lists/police.txt", "forbidden.test\n");
+    write("fetched/police", "forbidden.test\n");
     write("categories.toml", "");
     let loaded = lists::load(folder.path()).unwrap();
     let paths: Vec<_> = loaded.files.keys().map(String::as_str).collect();
     assert_eq!(
         paths,
         [
+            "fetched/police",
             "fetched/theirs",
-            "lists/police.txt",
             "sources.toml",
             "starter/games.txt"
         ]

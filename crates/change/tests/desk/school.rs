@@ -124,8 +124,17 @@ pub(crate) fn files(social: &str) -> Files {
         list("Games", "games", "play.test"),
     );
     put(
-        "blocklists/starter/floor.txt",
-        list("Floor", "illegal-csam", "abyss.test"),
+        "blocklists/sources.toml",
+        "[[sources]]\nid = \"floor\"\ntitle = \"Floor\"\nfile = \"floor.txt\"\nformat = \"digests\"\n\
+         category = \"illegal-csam\"\nlicence = \"by contract\"\nthird_party = false\n"
+            .to_owned(),
+    );
+    let salt = "00112233445566778899aabbccddeeff";
+    let own = lists::DigestSalt::parse(salt).unwrap();
+    let abyss = lists::SaltedDigest::of(&own, lists::DigestKind::Name, "abyss.test");
+    put(
+        "blocklists/floor.txt",
+        format!("# salt: {salt}\n{}\n", abyss.line()),
     );
     files
 }

@@ -3,7 +3,7 @@
 use super::taking::Taking;
 use super::{ESTABLISHED, Gather, is_id, is_starter};
 use crate::folder::{SOURCES, is_inside, path_of, shown};
-use crate::{Import, ImportError, ListReport, Parsed, Rules, Source, SourcesFile};
+use crate::{Format, Import, ImportError, ListReport, Parsed, Rules, Source, SourcesFile};
 use matcher::ListMeta;
 use model::{CategoryId, Digest, Document, Fault, Step};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,10 @@ impl<'a> Gather<'a> {
                 document: &document,
                 place,
             };
+            if self.vocabulary.floor().contains(category) && lies_open(source) {
+                self.faults.push(place.unsealed());
+                continue;
+            }
             self.source(&place, category, &import, &files);
         }
     }
@@ -167,14 +171,6 @@ impl<'a> Gather<'a> {
                 return;
             }
         };
-        if withheld && source.file.is_some() {
-            let what = format!("list `{}` of illegal content lies unsealed", source.id);
-            let mend = format!(
-                "set `delivered = true` in place of `file`, and run `schoolgate lists take {} FILE`",
-                source.id
-            );
-            self.faults.push(placed.fault(what).mend(mend).warning());
-        }
         self.judge(placed, &parsed, withheld);
         self.report.lists.push(ListReport {
             id: source.id.clone(),
@@ -248,6 +244,11 @@ fn missing(source: &Source, document: &Document, at: &[Step<'_>]) -> Fault {
     }
 }
 
+/// Whether whoever reads the files of the policy can read the entries (ILL-08).
+fn lies_open(source: &Source) -> bool {
+    source.file.is_some() && source.format != Format::Digests
+}
+
 /// A source with its place in `sources.toml`.
 struct Placed<'a> {
     source: &'a Source,
@@ -256,6 +257,16 @@ struct Placed<'a> {
 }
 
 impl Placed<'_> {
+    /// What would go into every copy of the policy is no place for illegal content.
+    fn unsealed(&self) -> Fault {
+        let id = &self.source.id;
+        let what = format!("list `{id}` of illegal content lies open in a file");
+        self.fault(what).mend(format!(
+            "set `delivered = true` in place of `file`, run `schoolgate lists take {id} FILE`, \
+             which seals it, and delete the file"
+        ))
+    }
+
     fn fault(&self, what: String) -> Fault {
         let steps = [
             Step::Key("sources"),
