@@ -110,6 +110,12 @@ impl Gateway {
         self.log.text()
     }
 
+    /// What the system says of the process in a file of its folder in `/proc`.
+    pub fn process(&self, file: &str) -> String {
+        let path = format!("/proc/{}/{file}", self.child.id());
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("`{path}`: {error}"))
+    }
+
     /// Tells the gateway to read its files again.
     pub fn reload(&self) {
         self.signal(rustix::process::Signal::HUP);

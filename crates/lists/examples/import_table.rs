@@ -2,7 +2,8 @@
 //!
 //! `cargo run -p lists --example import_table -- DIR`. Every file is either a list of a format
 //! that its place in the folder tells, or named at the end as no list. The lines that the parsers
-//! counted are compared with those that a plain reading of the unpacked file counts.
+//! counted are compared with those that a plain reading of the unpacked file counts. The peak of
+//! memory of a row holds the packed list and the plain reading of it too.
 
 #![allow(clippy::unwrap_used, reason = "a faulty folder ends the program")]
 
@@ -19,6 +20,7 @@ fn main() {
     files.sort();
     let mut sum = Row::default();
     let mut left = Vec::new();
+    let mut highest = 0;
     println!("{}", Row::HEAD);
     for group in grouped(&files) {
         let Some((format, rest)) = format_of(&group.name) else {
@@ -27,9 +29,11 @@ fn main() {
         };
         let row = group.read(&folder, format, rest, &files);
         println!("{}", row.line(&group.name, format));
+        highest = highest.max(row.peak);
         row.reasons(&group.name);
         sum.add(&row);
     }
+    sum.peak = highest;
     println!("{}", sum.line("all", Format::Plain));
     for (reason, count) in &sum.parsed.refused.counts {
         println!("{count:>10}  {}", reason.words());
@@ -38,9 +42,6 @@ fn main() {
     println!("no lists: {} files with {lines} lines", left.len());
     for group in &left {
         println!("    {}", group.name);
-    }
-    if let Some(peak) = peak_memory() {
-        println!("peak memory: {peak}");
     }
 }
 
@@ -67,6 +68,7 @@ fn grouped(files: &[String]) -> Vec<Group> {
 
 impl Group {
     fn read(&self, folder: &Path, format: Format, rest: Rest, all: &[String]) -> Row {
+        forget_peak();
         let bytes: Vec<(String, Vec<u8>)> = self
             .files
             .iter()
@@ -106,6 +108,7 @@ impl Group {
             None
         });
         row.seconds = began.elapsed().as_secs_f64();
+        row.peak = peak_memory().unwrap_or_default();
         row.parsed = parsed.unwrap_or_else(|error| panic!("{}: {error}", self.name));
         assert!(row.parsed.adds_up(), "{}: {:?}", self.name, row.parsed);
         if library.is_empty() {
@@ -189,10 +192,12 @@ struct Row {
     phrases: usize,
     not_enforced: usize,
     seconds: f64,
+    /// Mebibytes.
+    peak: u64,
 }
 
 impl Row {
-    const HEAD: &'static str = "source                                                        format                   lines     names addresses networks     urls patterns phrases  refused taken-back not-enforced seconds";
+    const HEAD: &'static str = "source                                                        format                   lines     names addresses networks     urls patterns phrases  refused taken-back not-enforced seconds peak-MiB";
 
     fn count(&mut self, item: &Item<'_>) {
         self.not_enforced += usize::from(item.not_enforced().is_some());
@@ -225,7 +230,7 @@ impl Row {
     fn line(&self, name: &str, format: Format) -> String {
         let (parsed, format) = (&self.parsed, format!("{format:?}"));
         format!(
-            "{name:<60}  {format:<20} {:>9} {:>9} {:>9} {:>8} {:>8} {:>8} {:>7} {:>8} {:>10} {:>12} {:>7.2}",
+            "{name:<60}  {format:<20} {:>9} {:>9} {:>9} {:>8} {:>8} {:>8} {:>7} {:>8} {:>10} {:>12} {:>7.2} {:>8}",
             parsed.lines,
             parsed.names,
             parsed.addresses,
@@ -237,6 +242,7 @@ impl Row {
             parsed.taken_back,
             self.not_enforced,
             self.seconds,
+            self.peak,
         )
     }
 
@@ -380,10 +386,17 @@ fn walk(folder: &Path, below: &Path, files: &mut Vec<String>) {
     }
 }
 
-fn peak_memory() -> Option<String> {
+/// Lets the peak of memory begin anew (proc(5)); where that cannot be, peaks only grow.
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+/// The most memory held since, in mebibytes.
+fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().to_owned())
+    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kibibytes / 1024)
 }
