@@ -33,7 +33,7 @@ fn gate(folder: &tempfile::TempDir) -> Arc<Gate> {
     let clock = Arc::new(ManualClock::new(lesson()));
     let journal = Journal::open(folder.path(), Arc::<ManualClock>::clone(&clock)).unwrap();
     let writer = JournalWriter::start(journal, Arc::<ManualClock>::clone(&clock)).unwrap();
-    let recorder = Recorder::start(writer, PathDetail::default()).unwrap();
+    let recorder = Recorder::start(writer, PathDetail::default(), None).unwrap();
     Gate::new(
         School::example().state(),
         clock,

@@ -187,6 +187,9 @@ pub struct Incident {
     pub group: Option<String>,
     /// The site; absent for illegal content, which only the record of visits holds.
     pub host: Option<String>,
+    /// The address of illegal content, sealed: two persons together may open it (ILL-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
     /// The list that named it.
     pub list: Option<String>,
     /// What the gateway did.
@@ -215,6 +218,7 @@ impl Incident {
             device: None,
             group: None,
             host: None,
+            sealed: None,
             list: None,
             action: None,
             nature: None,

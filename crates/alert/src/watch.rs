@@ -237,6 +237,11 @@ impl Watch {
         incident.topic = Some(topic);
         incident.group = Some(row.group.to_string());
         incident.host = (!floor).then(|| row.host.to_string());
+        incident.sealed = row
+            .path
+            .as_ref()
+            .filter(|_| row.rung == Rung::Floor)
+            .map(ToString::to_string);
         incident.list = row.list.as_ref().map(ToString::to_string);
         incident.action = Some(row.action);
         incident.nature = Some(nature);

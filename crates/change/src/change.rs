@@ -75,6 +75,11 @@ pub enum Change {
     },
     /// An account of the school on a social network.
     SocialAccount(SocialChange),
+    /// The sealed address of an incident of illegal content opened to the two who agree to it.
+    Unseal {
+        /// The number of the incident.
+        incident: u64,
+    },
     /// The end of the days in which the technician edits freely.
     EndCommissioning,
 }
@@ -220,6 +225,8 @@ kinds! {
     AcceptState "accept-state" "older state accepted";
     /// A social media account.
     SocialAccount "social-account" "social media account";
+    /// Sealed evidence.
+    Unseal "unseal" "sealed address opened";
     /// The end of commissioning.
     EndCommissioning "end-commissioning" "end of commissioning";
 }
@@ -255,6 +262,7 @@ impl Change {
             Self::RotateKey => ChangeKind::RotateKey,
             Self::AcceptState { .. } => ChangeKind::AcceptState,
             Self::SocialAccount(_) => ChangeKind::SocialAccount,
+            Self::Unseal { .. } => ChangeKind::Unseal,
             Self::EndCommissioning => ChangeKind::EndCommissioning,
         }
     }
@@ -282,6 +290,7 @@ impl Change {
             | Self::RotateKey
             | Self::AcceptState { .. }
             | Self::SocialAccount(_)
+            | Self::Unseal { .. }
             | Self::EndCommissioning => &[],
         }
     }
@@ -309,6 +318,7 @@ impl Change {
             | Self::RotateKey
             | Self::AcceptState { .. }
             | Self::SocialAccount(_)
+            | Self::Unseal { .. }
             | Self::EndCommissioning => &[],
         }
     }
@@ -336,6 +346,7 @@ impl Change {
             | Self::RotateKey
             | Self::AcceptState { .. }
             | Self::SocialAccount(_)
+            | Self::Unseal { .. }
             | Self::EndCommissioning => None,
         }
     }
@@ -364,6 +375,7 @@ impl Change {
             | Self::RotateKey
             | Self::AcceptState { .. }
             | Self::SocialAccount(_)
+            | Self::Unseal { .. }
             | Self::EndCommissioning => None,
         }
     }
@@ -391,6 +403,7 @@ impl Change {
             | Self::RotateKey
             | Self::AcceptState { .. }
             | Self::SocialAccount(_)
+            | Self::Unseal { .. }
             | Self::EndCommissioning => None,
         }
     }

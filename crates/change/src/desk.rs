@@ -9,7 +9,7 @@ use crate::{AccountId, Acting, Handed, Means, ProposalId, Settings};
 use alert::Queue;
 use audit::{Actor, AppendError, Entry, EntryIndex, EntryKind, Ledger, Pseudonym};
 use gate::{Gate, State};
-use lists::Store;
+use lists::{SealKey, Store};
 use matcher::Secret;
 use model::{Chance, Clock, Digest, Moment, PolicyVersion};
 use serde::Serialize;
@@ -31,6 +31,7 @@ mod decide;
 mod drift;
 mod entrance;
 mod erase;
+mod evidence;
 mod export;
 mod feed;
 mod force;
@@ -56,6 +57,7 @@ pub use confirm::ConfirmError;
 pub use decide::DecideError;
 pub use drift::{Drift, DriftError};
 pub use entrance::{SessionError, SignInError};
+pub use evidence::{EvidenceError, EvidenceState};
 pub use export::{EvidenceOrder, ExportError, Gathered};
 pub use feed::BindError;
 pub use force::Activated;
@@ -84,6 +86,8 @@ pub struct Desk {
     notices: Arc<Queue>,
     secret: Secret,
     store: Store,
+    /// Seals the addresses of illegal content that somebody asked for.
+    evidence: SealKey,
     vault: Vault,
     hasher: Hasher,
     clock: Arc<dyn Clock>,
@@ -208,6 +212,7 @@ impl Desk {
             ledger: opened.ledger,
             notices,
             secret: Secret::new(*secret),
+            evidence: SealKey::of_evidence(&secret),
             store: StateFolder::plain_store(state).with_secret(&secret),
             vault,
             hasher: Hasher::default(),

@@ -46,10 +46,10 @@ pub use credential::password::WeakPasswordError;
 pub use credential::second_factor::{Enrolment, RecoveryCodes};
 pub use desk::{
     ActivateError, Activated, ApiToken, BindError, Commission, ConfirmError, DecideError, Desk,
-    Disclosure, Drift, DriftError, EvidenceOrder, ExportError, FoundError, Gathered, InvalidChange,
-    LookError, OpenDeskError, Opened, ProposeError, RecordsError, RefreshError, Refreshed,
-    RefreshedList, SecretError, SessionError, SetBack, SignInError, SimilarMatter, Ticked,
-    TokenError, Verification,
+    Disclosure, Drift, DriftError, EvidenceError, EvidenceOrder, EvidenceState, ExportError,
+    FoundError, Gathered, InvalidChange, LookError, OpenDeskError, Opened, ProposeError,
+    RecordsError, RefreshError, Refreshed, RefreshedList, SecretError, SessionError, SetBack,
+    SignInError, SimilarMatter, Ticked, TokenError, Verification,
 };
 pub use effect::{Direction, Effect, EffectLine, Part, Side, compare};
 pub use history::{HistoryFilter, Line, Past};

@@ -97,6 +97,7 @@ impl Measure {
             | Change::RotateKey
             | Change::AcceptState { .. }
             | Change::SocialAccount(_)
+            | Change::Unseal { .. }
             | Change::EndCommissioning => return None,
         })
     }

@@ -263,6 +263,14 @@ pub(crate) struct IncidentNoted {
     pub(crate) by: Who,
 }
 
+/// Two persons may read the sealed address of an incident.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct EvidenceUnsealed {
+    /// The number of the incident.
+    pub(crate) unsealed: u64,
+    pub(crate) matter: ProposalId,
+}
+
 /// In the payload of a retention entry: nothing is deleted until the clock is believed.
 pub(crate) const WAITS: &str = "waits";
 

@@ -51,7 +51,7 @@ pub struct Right {
 }
 
 /// The right of each kind; the one table that says who may do what.
-pub const RIGHTS: [Right; 22] = [
+pub const RIGHTS: [Right; 23] = [
     right(ChangeKind::Policy, HANDS, DECIDERS),
     right(ChangeKind::Override, ASKERS, DECIDERS),
     right(ChangeKind::Plan, CARERS, LEADERS),
@@ -73,6 +73,7 @@ pub const RIGHTS: [Right; 22] = [
     right(ChangeKind::RotateKey, OWNERS, LEADERS),
     right(ChangeKind::AcceptState, OWNERS, LEADERS),
     right(ChangeKind::SocialAccount, STAFF, LEADERS),
+    right(ChangeKind::Unseal, DISCLOSERS, DISCLOSERS),
     right(ChangeKind::EndCommissioning, OWNERS, LEADERS),
 ];
 

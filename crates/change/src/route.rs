@@ -70,6 +70,12 @@ impl Case<'_> {
                 decide(Role::Headteacher, "two people let records go")
             }
             Change::Release { .. } => decide(Role::SafeguardingLead, "two people let records go"),
+            Change::Unseal { .. } if self.proposer == Role::SafeguardingLead => {
+                decide(Role::Headteacher, "two people open what is sealed")
+            }
+            Change::Unseal { .. } => {
+                decide(Role::SafeguardingLead, "two people open what is sealed")
+            }
             Change::Erase { .. } => decide(Role::Headteacher, "what is erased never comes back"),
             Change::LiftLabels { .. } => AFTERWARDS,
             Change::RotateKey => decide(Role::Headteacher, "it is about the proof of the log"),

@@ -67,7 +67,7 @@ fn week(school: &School, journal: &Path) {
     let clock = Arc::new(ManualClock::new(MONDAY.parse().unwrap()));
     let journal = Journal::open(journal, clock.clone()).unwrap();
     let writer = JournalWriter::start(journal, clock.clone()).unwrap();
-    let recorder = Recorder::start(writer, PathDetail::Full).unwrap();
+    let recorder = Recorder::start(writer, PathDetail::Full, None).unwrap();
     let chance = Arc::new(SystemChance);
     let gate = Gate::new(school.state(), clock.clone(), chance, recorder);
     let mut session = gate.session();

@@ -190,6 +190,9 @@ pub(crate) fn title(change: &Change, lexicon: &Lexicon, zone: &Zone) -> String {
         Change::SocialAccount(SocialChange::Close { name, platform }) => {
             format!("Close \u{201c}{name}\u{201d} on {platform} in the social media register")
         }
+        Change::Unseal { incident } => format!(
+            "Open the sealed address of incident {incident} to the two people who agree to it"
+        ),
         Change::EndCommissioning => "End the set-up days".to_owned(),
     }
 }

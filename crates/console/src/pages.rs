@@ -8,6 +8,7 @@ pub(crate) mod changes;
 pub(crate) mod fixed;
 pub(crate) mod health;
 pub(crate) mod incident;
+pub(crate) mod incident_evidence;
 pub(crate) mod incidents;
 pub(crate) mod lesson;
 pub(crate) mod matter;

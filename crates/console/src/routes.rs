@@ -4,9 +4,9 @@ use crate::audience::{
     READERS_OF_REPORTS, READERS_OF_SETTINGS, REGISTRARS, SEARCHERS, STAFF, WATCHERS,
 };
 use crate::pages::{
-    accounts, activity, block, break_glass, changes, fixed, health, incident, incidents, lesson,
-    matter, password, policy, propose, reports, requests, reviews, second_factor, settings,
-    sign_in, social, today, try_address,
+    accounts, activity, block, break_glass, changes, fixed, health, incident, incident_evidence,
+    incidents, lesson, matter, password, policy, propose, reports, requests, reviews,
+    second_factor, settings, sign_in, social, today, try_address,
 };
 use crate::route::Reach::{OffSite, Program, School};
 use crate::route::Verb::{Act, Show};
@@ -195,6 +195,20 @@ pub(crate) const ROUTES: &[Route] = &[
         Only(CARERS),
         OffSite,
         incident::block,
+    ),
+    route(
+        Act,
+        "/incidents/{id}/unseal",
+        Only(DISCLOSERS),
+        OffSite,
+        incident_evidence::ask,
+    ),
+    route(
+        Act,
+        "/incidents/{id}/evidence",
+        Only(DISCLOSERS),
+        OffSite,
+        incident_evidence::read,
     ),
     route(
         Show,

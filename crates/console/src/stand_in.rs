@@ -262,7 +262,7 @@ fn open_gate(folder: &TempDir, clock: &Arc<ManualClock>, desk: &Desk) -> Arc<Gat
     let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
     let journal = Journal::open(&StateFolder::journal_in(folder.path()), Arc::clone(&clock));
     let writer = JournalWriter::start(journal.unwrap(), Arc::clone(&clock)).unwrap();
-    let recorder = Recorder::start(writer, PathDetail::default()).unwrap();
+    let recorder = Recorder::start(writer, PathDetail::default(), None).unwrap();
     Gate::new(
         desk.state().unwrap(),
         clock,

@@ -29,7 +29,7 @@ pub use gate::Gate;
 pub use judgement::{CONTINUE_PATH, Client, Facts, Judgement, Reference};
 pub use policy::Reading;
 pub use record::Backlog;
-pub use recorder::{PathDetail, Recorder, RecorderError};
+pub use recorder::{PathDetail, Recorder, RecorderError, Seal};
 pub use session::Session;
 pub use sheet::{CategoryShown, GroupSheet, RuleShown, TimeShown};
 pub use state::{Compiled, State};

@@ -21,6 +21,9 @@ pub struct Recorder {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Makes a line that only two persons together may open of an address of illegal content.
+pub type Seal = Box<dyn Fn(&str) -> Option<String> + Send>;
+
 /// How much of a path is kept. Queries never are.
 #[derive(
     Clone,
@@ -69,10 +72,16 @@ pub enum RecorderError {
 impl Recorder {
     /// Starts the thread that feeds the journal.
     ///
+    /// Without a seal nothing is kept of an address of illegal content (ILL-13).
+    ///
     /// # Errors
     ///
     /// Fails when the machine gives no thread.
-    pub fn start(journal: JournalWriter, detail: PathDetail) -> Result<Self, RecorderError> {
+    pub fn start(
+        journal: JournalWriter,
+        detail: PathDetail,
+        seal: Option<Seal>,
+    ) -> Result<Self, RecorderError> {
         let (full, batches) = crossbeam_channel::bounded::<Batch>(QUEUE);
         let (recycle, emptied) = crossbeam_channel::bounded(QUEUE);
         let counters = Arc::new(Counters::default());
@@ -82,6 +91,7 @@ impl Recorder {
         let work = move || {
             let mut names = Names {
                 detail,
+                seal,
                 ..Names::default()
             };
             for batch in batches {
@@ -191,6 +201,7 @@ fn write(journal: &JournalWriter, rows: Vec<DecisionRow>, counters: &Counters) {
 #[derive(Default)]
 struct Names {
     detail: PathDetail,
+    seal: Option<Seal>,
     generation: Option<u64>,
     words: HashMap<String, Arc<str>>,
     categories: HashMap<u128, Arc<[Arc<str>]>>,
@@ -214,6 +225,7 @@ impl Names {
         if self.generation != Some(state.generation) || self.words.len() > MOST_WORDS {
             *self = Self {
                 detail: self.detail,
+                seal: self.seal.take(),
                 generation: Some(state.generation),
                 ..Self::default()
             };
@@ -268,10 +280,14 @@ impl Names {
             .vocabulary()
             .find("help")
             .is_some_and(|help| row.labels.categories.contains(help));
-        // ILL-08: what stands on a list of illegal content stands in no record.
+        // ILL-08, ILL-13: what stands on a list of illegal content stands in no record but sealed.
         let floor = reason.rung == Rung::Floor;
-        let path = Some(self.detail.of(batch.text(row.path)))
-            .filter(|path| !path.is_empty() && !help && !floor);
+        let path = match floor {
+            true => self.sealed(batch, row),
+            false => Some(self.detail.of(batch.text(row.path)))
+                .filter(|path| !path.is_empty() && !help)
+                .map(Arc::from),
+        };
         let zone = subject
             .and_then(|subject| roster.zones.name(subject.zone))
             .unwrap_or("");
@@ -295,7 +311,7 @@ impl Names {
                 true => WITHHELD,
                 false => batch.text(row.host),
             }),
-            path: path.map(Arc::from),
+            path,
             kind: (row.facts.kind != 0).then(|| self.kind(row.facts.kind)),
             categories: self.categories(state, row.labels.categories),
             action: row.verdict.action,
@@ -320,6 +336,13 @@ impl Names {
             background: row.facts.background.unwrap_or(false),
             flood: false,
         }
+    }
+
+    /// The sealed address of a row.
+    fn sealed(&self, batch: &Batch, row: &Row) -> Option<Arc<str>> {
+        let seal = self.seal.as_ref()?;
+        let line = seal(&format!("{}{}", batch.text(row.host), batch.text(row.path)))?;
+        Some(Arc::from(line))
     }
 
     /// Device and person, or why there is none to name (IDN-01).

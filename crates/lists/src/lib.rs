@@ -80,6 +80,7 @@ pub use phrase::{Phrase, PhraseEffect, PhraseOrigin, PhrasePart};
 pub use refused::{Reason, Refused, RefusedLine};
 pub use report::{ListReport, Report};
 pub use sanity::{Sanity, Tolerance, Unsound};
+pub use seal::SealKey;
 pub use settings::{Covers, Exception, ExceptionsFile, FetchHours, Source, SourcesFile, schemas};
 pub use starter::{StarterHead, parse_head};
 pub use store::{History, Kept, Store, StoreError, Version};

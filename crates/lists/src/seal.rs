@@ -3,12 +3,13 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::fmt;
 
-/// The key under which lists of illegal content lie on the disk.
+/// The key under which what stands on a list of illegal content lies on the disk: lists, and the
+/// addresses that somebody asked for.
 ///
-/// It is derived from the secret of the installation, so that a copy of the lists alone is of no
-/// use to anybody.
+/// It is derived from the secret of the installation, so that a copy of the disk without the
+/// secret is of no use to anybody.
 #[derive(Clone)]
-pub(crate) struct SealKey {
+pub struct SealKey {
     cipher: [u8; 32],
     nonce: [u8; 32],
 }
@@ -19,6 +20,37 @@ impl SealKey {
             cipher: mac(secret, b"schoolgate list seal 1"),
             nonce: mac(secret, b"schoolgate list nonce 1"),
         }
+    }
+
+    /// The key of the addresses that somebody asked for; it opens no list.
+    pub fn of_evidence(secret: &[u8; 32]) -> Self {
+        Self {
+            cipher: mac(secret, b"schoolgate evidence seal 1"),
+            nonce: mac(secret, b"schoolgate evidence nonce 1"),
+        }
+    }
+
+    /// Seals an address into a line of text. `None` where the cipher refuses.
+    pub fn seal_text(&self, text: &str) -> Option<String> {
+        use std::fmt::Write as _;
+        let mut line = SEALED_TEXT.to_owned();
+        for byte in self.seal(text.as_bytes())?.get(MARK.len()..)? {
+            // Writing to a string cannot fail.
+            let _ = write!(line, "{byte:02x}");
+        }
+        Some(line)
+    }
+
+    /// Opens what [`SealKey::seal_text`] made; `None` where it was altered, or made by another
+    /// installation.
+    pub fn open_text(&self, line: &str) -> Option<String> {
+        let (pairs, []) = line.strip_prefix(SEALED_TEXT)?.as_bytes().as_chunks::<2>() else {
+            return None;
+        };
+        let digit = |digit: u8| char::from(digit).to_digit(16);
+        let byte = |pair: &[u8; 2]| u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok();
+        let sealed: Option<Vec<u8>> = pairs.iter().map(byte).collect();
+        String::from_utf8(self.open(&[MARK, &sealed?].concat())?).ok()
     }
 
     /// Seals a list; the same text is sealed to the same bytes. `None` where the cipher refuses,
@@ -81,6 +113,9 @@ fn mac(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
 
 const MARK: &[u8] = b"schoolgate sealed list 1\n";
 
+/// How the line of a sealed address begins.
+const SEALED_TEXT: &str = "sealed:";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +140,30 @@ mod tests {
             bad[place] ^= 1;
             assert_eq!(key.open(&bad), None, "byte {place}");
             assert_eq!(key.open(&sealed[..place]), None);
+        }
+    }
+
+    // ILL-13
+    #[test]
+    fn a_sealed_address_is_a_line_that_nobody_else_opens() {
+        let ours = SealKey::of_evidence(&[1; 32]);
+        let line = ours.seal_text("floor.test/page").unwrap();
+        assert!(
+            line.starts_with("sealed:") && !line.contains("floor"),
+            "{line}"
+        );
+        assert_eq!(ours.open_text(&line).as_deref(), Some("floor.test/page"));
+        let theirs = SealKey::of_evidence(&[2; 32]);
+        assert_eq!(theirs.open_text(&line), None);
+        assert_eq!(SealKey::of(&[1; 32]).open_text(&line), None);
+        for bad in [
+            "",
+            "sealed:",
+            "sealed:0",
+            "sealed:zz",
+            &line[..line.len() - 2],
+        ] {
+            assert_eq!(ours.open_text(bad), None, "{bad}");
         }
     }
 

@@ -90,7 +90,7 @@ impl Gateway {
         let journal = Journal::open(&StateFolder::journal_in(state), Arc::clone(&clock))?;
         let journal = JournalWriter::start(journal, Arc::clone(&clock))
             .map_err(|source| Failure::door(&source))?;
-        let recorder = Recorder::start(journal, settings.journal.path)?;
+        let recorder = Recorder::start(journal, settings.journal.path, Some(desk.seal()))?;
         let gate = Gate::new(decides, clock, chance, recorder);
         desk.attach(Arc::clone(&gate));
         Self::open(desk, folders, gate, settings, sockets, secret)

@@ -2,8 +2,8 @@ use super::{Desk, Writing, actor};
 use crate::measure::{Ending, Measure};
 use crate::proposal::{Approved, Consent, Proposal};
 use crate::record::{
-    Absence, Commissioning, CommissioningState, Done, FeedChanged, HoldChanged, MeasureBegan,
-    MeasureEnded, SocialChanged, StateAccepted,
+    Absence, Commissioning, CommissioningState, Done, EvidenceUnsealed, FeedChanged, HoldChanged,
+    MeasureBegan, MeasureEnded, SocialChanged, StateAccepted,
 };
 use crate::state_folder::StateFolder;
 use crate::{
@@ -122,6 +122,14 @@ impl Desk {
                 self.write(writing, who, EntryKind::Witnessed, &payload)?;
                 self.forget_set_back();
                 self.refresh(writing)
+            }
+            Change::Unseal { incident } => {
+                let payload = EvidenceUnsealed {
+                    unsealed: *incident,
+                    matter: matter.id,
+                };
+                self.write(writing, who, EntryKind::Incident, &payload)?;
+                Ok(())
             }
             Change::EndCommissioning => self.end_commissioning(writing, who, Some(matter.id)),
         }
@@ -321,6 +329,7 @@ pub(super) fn opens(matter: &Matter) -> bool {
         | Change::RotateKey
         | Change::AcceptState { .. }
         | Change::SocialAccount(_)
+        | Change::Unseal { .. }
         | Change::EndCommissioning => matter
             .effect
             .as_ref()

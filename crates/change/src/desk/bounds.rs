@@ -67,6 +67,7 @@ pub(super) fn check_span(change: &Change, now: Moment) -> Result<(), InvalidChan
         | ChangeKind::RotateKey
         | ChangeKind::AcceptState
         | ChangeKind::SocialAccount
+        | ChangeKind::Unseal
         | ChangeKind::EndCommissioning => (YEAR, "a year"),
     };
     // An isolation alone may be without an end.
@@ -102,6 +103,7 @@ pub(super) fn check_whom(change: &Change) -> Result<(), InvalidChange> {
         | ChangeKind::RotateKey
         | ChangeKind::AcceptState
         | ChangeKind::SocialAccount
+        | ChangeKind::Unseal
         | ChangeKind::EndCommissioning => 0..=20,
     };
     let short = change
@@ -138,6 +140,7 @@ pub(super) fn check_trial(change: &Change) -> Result<(), InvalidChange> {
         | Change::RotateKey
         | Change::AcceptState { .. }
         | Change::SocialAccount(_)
+        | Change::Unseal { .. }
         | Change::EndCommissioning => return Ok(()),
     };
     let Some(trial) = &held.trial else {
@@ -179,6 +182,7 @@ pub(super) fn check_sites(change: &Change) -> Result<(), InvalidChange> {
         | Change::RotateKey
         | Change::AcceptState { .. }
         | Change::SocialAccount(_)
+        | Change::Unseal { .. }
         | Change::EndCommissioning => 0..=0,
     };
     if !wanted.contains(&change.sites().len()) {
@@ -219,6 +223,7 @@ pub(super) fn begin_now(change: &mut Change, now: Moment) {
         | Change::RotateKey
         | Change::AcceptState { .. }
         | Change::SocialAccount(_)
+        | Change::Unseal { .. }
         | Change::EndCommissioning => {}
     }
 }

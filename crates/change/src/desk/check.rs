@@ -80,6 +80,7 @@ impl Desk {
             | Change::RotateKey
             | Change::AcceptState { .. }
             | Change::SocialAccount(_)
+            | Change::Unseal { .. }
             | Change::EndCommissioning => return Ok(None),
         };
         if files == *force.bundle.files() {

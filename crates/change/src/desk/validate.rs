@@ -209,7 +209,8 @@ impl Desk {
             | Change::Pause(_)
             | Change::Isolation(_)
             | Change::Block(_)
-            | Change::RotateKey => {}
+            | Change::RotateKey
+            | Change::Unseal { .. } => {}
         }
         Ok(())
     }

@@ -81,11 +81,15 @@ impl Register {
                 read(payload, |found| self.held_records(heard, found))
                     || read(payload, |found| self.copied(found))
             }
-            EntryKind::Incident => read(payload, |found: record::IncidentNoted| {
-                if found.done == IncidentStep::Viewed.word() {
-                    self.seen.insert((found.incident, found.by.person));
-                }
-            }),
+            EntryKind::Incident => {
+                read(payload, |found: record::IncidentNoted| {
+                    if found.done == IncidentStep::Viewed.word() {
+                        self.seen.insert((found.incident, found.by.person));
+                    }
+                }) || read(payload, |found: record::EvidenceUnsealed| {
+                    self.activate(heard, found.matter);
+                })
+            }
             EntryKind::Erasure => {
                 let matter = payload.get("matter").and_then(Value::as_str);
                 if let Some(id) = matter.and_then(|text| text.parse().ok()) {

@@ -126,6 +126,16 @@ impl Register {
                 "no records are deleted until the clock can be believed".to_owned()
             }
             EntryKind::Export => format!("{}: {}", plain(kind), text("what")),
+            EntryKind::Incident if payload.get("unsealed").is_some() => {
+                let number = payload.get("unsealed").and_then(Value::as_u64);
+                let number = number.unwrap_or_default();
+                format!("incident {number}: two people may read its sealed address")
+            }
+            EntryKind::Disclosure if payload.get("unsealed").is_some() => {
+                let number = payload.get("unsealed").and_then(Value::as_u64);
+                let number = number.unwrap_or_default();
+                format!("incident {number}: its sealed address was read")
+            }
             EntryKind::Incident => {
                 let number = payload.get("incident").and_then(Value::as_u64);
                 format!("incident {}: {}", number.unwrap_or_default(), text("done"))

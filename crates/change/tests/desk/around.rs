@@ -120,6 +120,7 @@ fn floor_or(school: &School, kind: ChangeKind, site: &str) -> Change {
             name: "school".to_owned(),
             platform: "friends.test".to_owned(),
         }),
+        ChangeKind::Unseal => Change::Unseal { incident: 7 },
         ChangeKind::EndCommissioning => Change::EndCommissioning,
     }
 }

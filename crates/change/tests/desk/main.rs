@@ -5,6 +5,7 @@ mod around;
 mod commissioning;
 mod entrance;
 mod erase;
+mod evidence;
 mod holds;
 mod ledger;
 mod lists;

@@ -3,6 +3,7 @@ use crate::exports::note_export;
 use crate::frame::Frame;
 use crate::pages::activity::escaped;
 use crate::pages::block::block_of;
+use crate::pages::incident_evidence::{Evidence, offered};
 use crate::pages::incidents::{person, seen, shown};
 use crate::pages::propose::proposed;
 use crate::pages::requests::lexicon;
@@ -37,6 +38,7 @@ struct IncidentPage {
     site: Option<String>,
     mails: Vec<(&'static str, String)>,
     lists: bool,
+    evidence: Evidence,
     roles: Vec<(&'static str, &'static str)>,
     open: bool,
     filled: Filled,
@@ -263,6 +265,27 @@ fn done(
     }
 }
 
+/// The page once more, with what was wrong.
+pub(super) fn again(
+    console: &Console,
+    asked: &Asked,
+    faults: Vec<String>,
+) -> Result<Answer, Refusal> {
+    Answer::again(&page(console, asked, faults)?)
+}
+
+/// The page, with its address or what else is to be shown of it.
+pub(super) fn with_evidence(
+    console: &Console,
+    asked: &Asked,
+    evidence: Evidence,
+) -> Result<Answer, Refusal> {
+    Answer::page(&IncidentPage {
+        evidence,
+        ..page(console, asked, Vec::new())?
+    })
+}
+
 fn page(console: &Console, asked: &Asked, faults: Vec<String>) -> Result<IncidentPage, Refusal> {
     let (found, acting) = (seen(console, asked)?, asked.acting()?);
     let incident = &found.incident;
@@ -291,6 +314,7 @@ fn page(console: &Console, asked: &Asked, faults: Vec<String>) -> Result<Inciden
         site: site_of(&found).filter(|_| right),
         mails: mails(console, asked, &found),
         lists: misclassified(&found).is_some(),
+        evidence: offered(console, asked, &found)?,
         roles: HIGHER
             .iter()
             .map(|role| (role.word(), role.title()))

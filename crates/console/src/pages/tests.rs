@@ -1,7 +1,8 @@
 //! The pages, used as people use them.
 
+use super::incident_tests::record;
 use crate::stand_in::{Reply, StandIn};
-use alert::Role;
+use alert::{IncidentKind, Role};
 use axum::http::StatusCode;
 
 /// The value of the hidden field `seen`.
@@ -303,4 +304,58 @@ fn every_page_has_a_title_a_heading_a_language_and_labels() {
             }
         }
     }
+}
+
+// ILL-13
+#[test]
+fn the_address_of_illegal_content_is_read_by_the_two_who_agreed() {
+    let roles = [Role::Headteacher, Role::SafeguardingLead, Role::Deputy];
+    let school = StandIn::new(&roles);
+    let (lead, head) = (Some(Role::SafeguardingLead), Some(Role::Headteacher));
+    let sealed = school.console.desk().seal()("abyss.example/page");
+    let id = record(&school, IncidentKind::Floor, |incident| {
+        incident.sealed = sealed
+    });
+    let path = format!("/incidents/{id}");
+    let evidence = format!("{path}/evidence");
+    assert!(school.get(lead, &path).body.contains("Ask to open it"));
+    let alone = school.post(lead, &evidence, &[]);
+    assert_eq!(alone.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!alone.body.contains("abyss.example"), "{}", alone.body);
+
+    let reason = [("reason", "the police ask for it")];
+    let asked = school.post(lead, &format!("{path}/unseal"), &reason);
+    assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.body);
+    let matter = asked.location().split('?').next().unwrap().to_owned();
+    let waiting = school.get(lead, &path).body;
+    assert!(
+        waiting.contains("has yet to agree") && waiting.contains(&matter),
+        "{waiting}"
+    );
+    let shown = seen(&school.get(head, &matter));
+    let code = school.code(Role::Headteacher);
+    let form = [
+        ("seen", shown.as_str()),
+        ("words", "yes"),
+        ("password", school.password()),
+        ("code", &code),
+    ];
+    let agreed = school.post(head, &format!("{matter}/approve"), &form);
+    assert_eq!(agreed.status, StatusCode::SEE_OTHER, "{}", agreed.body);
+    for who in [lead, head] {
+        assert!(!school.get(who, &path).body.contains("abyss.example"));
+        let read = school.post(who, &evidence, &[]);
+        assert_eq!(read.status, StatusCode::OK, "{}", read.body);
+        assert!(read.body.contains("abyss.example/page"), "{}", read.body);
+    }
+    let third = school.post(Some(Role::Deputy), &evidence, &[]);
+    assert_eq!(
+        third.status,
+        StatusCode::NOT_FOUND,
+        "a deputy reads no such incident"
+    );
+    assert!(!third.body.contains("abyss.example"), "{}", third.body);
+    let log = school.get(head, "/changes").body;
+    assert!(log.contains("its sealed address was read"), "{log}");
+    assert!(!log.contains("abyss.example"), "{log}");
 }
