@@ -35,7 +35,7 @@ pub struct DecisionRow {
     pub method: Option<Arc<str>>,
     /// The canonical host.
     pub host: Arc<str>,
-    /// The path, as much of it as policy lets be kept.
+    /// The path, as much of it as policy lets be kept; of illegal content the whole address, sealed.
     pub path: Option<Arc<str>>,
     /// The type of a DNS question, for instance `AAAA`.
     pub kind: Option<Arc<str>>,
