@@ -83,8 +83,9 @@ impl<'o> Found<'o> {
         if self.changes.is_none() {
             out.line("nothing is in force yet, so nothing is new or lost")?;
         }
+        out.line("")?;
         out.line(format_args!(
-            "\n{:<30} {:>9} {:>9} {:>8} {:>13} {:>8} {:>8}",
+            "{:<30} {:>9} {:>9} {:>8} {:>13} {:>8} {:>8}",
             "list", "lines", "entries", "refused", "not enforced", "new", "lost"
         ))?;
         for list in &report.lists {
@@ -113,7 +114,8 @@ impl<'o> Found<'o> {
     fn refused(&self, out: &mut Screen) -> Result<(), Failure> {
         let lists = &self.offline.report.lists;
         let refused: usize = lists.iter().map(|list| list.refused.total()).sum();
-        out.line(format_args!("\n{refused} lines gave no entry"))?;
+        out.line("")?;
+        out.line(format_args!("{refused} lines gave no entry"))?;
         for list in lists {
             for (&reason, count) in &list.refused.counts {
                 let first = list.refused.first.iter().find(|line| line.reason == reason);
@@ -130,8 +132,9 @@ impl<'o> Found<'o> {
     fn fired(&self, out: &mut Screen) -> Result<(), Failure> {
         let compiled = &self.offline.report.compiled;
         let vocabulary = self.offline.state.policy().vocabulary();
+        out.line("")?;
         out.line(format_args!(
-            "\n{} times an exception took the entries of a list away",
+            "{} times an exception took the entries of a list away",
             compiled.exceptions_fired.len()
         ))?;
         for fired in &compiled.exceptions_fired {
@@ -144,8 +147,9 @@ impl<'o> Found<'o> {
                 fired.entry
             ))?;
         }
+        out.line("")?;
         out.line(format_args!(
-            "\n{} entries would have covered a guarded name",
+            "{} entries would have covered a guarded name",
             compiled.guarded.len()
         ))?;
         for held in &compiled.guarded {
@@ -160,8 +164,9 @@ impl<'o> Found<'o> {
     /// The long-standing sites with a label against them.
     fn labelled(&self, out: &mut Screen) -> Result<(), Failure> {
         let compiled = &self.offline.report.compiled;
+        out.line("")?;
         out.line(format_args!(
-            "\n{} long-standing sites bear a label against them",
+            "{} long-standing sites bear a label against them",
             compiled.established_labelled
         ))?;
         for name in &compiled.established_first {
