@@ -101,6 +101,7 @@ fn explain(criterion: &mut Criterion) {
                         group: None,
                         at: lesson(),
                         target,
+                        addresses: &[],
                     };
                     black_box(explainer.explain(&question, false).unwrap());
                 }
