@@ -1,7 +1,9 @@
 //! Folding: from text as it is written to the one form in which phrases are looked for.
 
+mod block;
 mod folding;
 
+use block::{BLOCK, Block};
 use folding::{Folded, Folding};
 
 /// Folds text as it comes and keeps the part of it that is not yet looked through.
@@ -103,44 +105,73 @@ impl Folder {
     /// Folds the ASCII at the beginning and says how long it is.
     fn ascii(&mut self, text: &[u8]) -> usize {
         let mut used = 0;
-        while used < text.len() {
-            let run = &text[used..text.len().min(used + RUN)];
-            let plain = self.plain(run);
-            used += plain;
-            match run.get(plain) {
-                None => {}
+        loop {
+            used += self.plain(&text[used..]);
+            match text.get(used) {
                 Some(&byte) if byte < 0x80 => {
                     self.special(byte);
                     used += 1;
                 }
-                Some(_) => break,
+                Some(_) | None => return used,
             }
         }
-        used
     }
 
     /// Folds up to the first byte that is not plain, and says how much.
+    ///
+    /// Most of a text is letters with single spaces between; a block of it is folded as a whole.
     #[inline]
     fn plain(&mut self, text: &[u8]) -> usize {
-        let from = self.bytes.len();
+        let mut used = 0;
         let mut spaced = self.bytes.last() == Some(&b' ');
-        self.bytes.resize(from + text.len(), 0);
-        let room = &mut self.bytes[from..];
+        while let Some(block) = text[used..].first_chunk::<BLOCK>() {
+            match Block::fold(block, spaced) {
+                Block::Words(folded) => {
+                    self.bytes.extend_from_slice(&folded);
+                    spaced = folded[BLOCK - 1] == b' ';
+                }
+                Block::Spaces => {
+                    if !spaced {
+                        self.bytes.push(b' ');
+                    }
+                    spaced = true;
+                }
+                Block::Mixed => {
+                    let (taken, now) = self.single(block, spaced);
+                    if taken < BLOCK {
+                        return used + taken;
+                    }
+                    spaced = now;
+                }
+            }
+            used += BLOCK;
+        }
+        used + self.single(&text[used..], spaced).0
+    }
+
+    /// Folds at most a block byte by byte, up to the first that is not plain; says how much, and
+    /// whether it ends with a space.
+    #[inline]
+    fn single(&mut self, text: &[u8], mut spaced: bool) -> (usize, bool) {
+        let mut room = [0; BLOCK];
         let (mut put, mut used) = (0, 0);
-        // INVARIANT: at most one byte is put for each that is read, so `put` stays in `room`.
-        for &byte in text {
+        for &byte in text.iter().take(BLOCK) {
             let folded = PLAIN[usize::from(byte)];
             if folded == 0 {
                 break;
             }
-            room[put] = folded;
+            // INVARIANT: at most one byte is put for each that is read, so `put` stays in `room`.
+            room[put % BLOCK] = folded;
             let space = folded == b' ';
             put += usize::from(!(space & spaced));
             spaced = space;
             used += 1;
         }
-        self.bytes.truncate(from + put);
-        used
+        let end = self.bytes.len() + put;
+        // A block of fixed length is copied without a call.
+        self.bytes.extend_from_slice(&room);
+        self.bytes.truncate(end);
+        (used, spaced)
     }
 
     /// Folds a digit or a sign that may stand for a letter; browsers leave out NUL.
@@ -221,9 +252,6 @@ impl Folder {
         self.put(character);
     }
 }
-
-/// How much is folded at a time: a sign in the midst must not cost a long text's room.
-const RUN: usize = 256;
 
 /// How long a character is that begins so; 0 where none does.
 const fn length_of(first: u8) -> usize {

@@ -3,9 +3,10 @@
 mod element;
 mod reference;
 mod tag;
+mod word;
 
 use crate::fold::Folder;
-use element::{Content, Place};
+use element::{Content, Element, Place};
 use reference::{Reference, Taken};
 use tag::Tag;
 
@@ -64,13 +65,14 @@ impl Markup {
                 State::Reference => self.reference(*byte, bytes, out),
                 State::Open => self.open(*byte, bytes, out),
                 State::Close => self.close(*byte, bytes),
-                State::Name => self.name(*byte, bytes),
+                State::Name => self.name(bytes),
                 State::BeforeAttribute => self.before_attribute(*byte, bytes, out),
-                State::AttributeName => self.attribute_name(*byte, bytes),
+                State::AttributeName => self.attribute_name(bytes),
                 State::AfterAttributeName => self.after_attribute_name(*byte, bytes),
                 State::BeforeValue => self.before_value(*byte, bytes),
                 State::Value(quote) => self.value(quote, bytes),
                 State::Declaration(hyphens) => self.declaration(hyphens, *byte, bytes),
+                State::Comment(0, false) => self.comment_text(bytes),
                 State::Comment(hyphens, mark) => {
                     self.state = comment(hyphens, mark, *byte);
                     after
@@ -94,13 +96,39 @@ impl Markup {
         out.text(&bytes[..end]);
         match bytes.get(end) {
             None => return &[],
-            Some(b'<') => self.state = State::Open,
+            Some(b'<') => {
+                let after = &bytes[end + 1..];
+                if let Some(behind) = self.bare_tag(after, out) {
+                    return behind;
+                }
+                self.state = State::Open;
+            }
             Some(_) => {
                 self.reference.begin();
                 self.state = State::Reference;
             }
         }
         &bytes[end + 1..]
+    }
+
+    /// Reads `b>` or `/div>` at once, where nothing but a short name stands there.
+    #[inline]
+    fn bare_tag<'b>(&mut self, bytes: &'b [u8], out: &mut Folder) -> Option<&'b [u8]> {
+        let (end, name) = match bytes {
+            [b'/', name @ ..] => (true, name),
+            name => (false, name),
+        };
+        let length = name
+            .iter()
+            .take(SHORT_NAME)
+            .position(|byte| !byte.is_ascii_alphanumeric())?;
+        if name[length] != b'>' || !name[0].is_ascii_alphabetic() {
+            return None;
+        }
+        self.tag.begin(end);
+        self.tag.name.extend(&name[..length]);
+        self.end_tag(out);
+        Some(&name[length + 1..])
     }
 
     fn reference<'b>(&mut self, byte: u8, bytes: &'b [u8], out: &mut Folder) -> &'b [u8] {
@@ -154,13 +182,15 @@ impl Markup {
         &bytes[1..]
     }
 
-    fn name<'b>(&mut self, byte: u8, bytes: &'b [u8]) -> &'b [u8] {
-        if byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>') {
+    fn name<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
+        let end = bytes.iter().position(ends);
+        if end.is_some() {
             self.state = State::BeforeAttribute;
-            return bytes;
         }
-        self.tag.name.push(byte);
-        &bytes[1..]
+        let (name, behind) = bytes.split_at(end.unwrap_or(bytes.len()));
+        self.tag.name.extend(name);
+        behind
     }
 
     fn before_attribute<'b>(&mut self, byte: u8, bytes: &'b [u8], out: &mut Folder) -> &'b [u8] {
@@ -170,24 +200,28 @@ impl Markup {
             byte if byte.is_ascii_whitespace() => {}
             byte => {
                 self.tag.begin_attribute();
-                self.tag.attribute.push(byte);
+                self.tag.attribute.extend(&[byte]);
                 self.state = State::AttributeName;
             }
         }
         &bytes[1..]
     }
 
-    fn attribute_name<'b>(&mut self, byte: u8, bytes: &'b [u8]) -> &'b [u8] {
-        match byte {
-            b'=' => self.state = State::BeforeValue,
-            b'/' | b'>' => {
+    fn attribute_name<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'/' | b'>');
+        let end = bytes.iter().position(ends);
+        let (name, behind) = bytes.split_at(end.unwrap_or(bytes.len()));
+        self.tag.attribute.extend(name);
+        self.state = match behind {
+            [] => return behind,
+            [b'=', ..] => State::BeforeValue,
+            [b'/' | b'>', ..] => {
                 self.state = State::BeforeAttribute;
-                return bytes;
+                return behind;
             }
-            byte if byte.is_ascii_whitespace() => self.state = State::AfterAttributeName,
-            byte => self.tag.attribute.push(byte),
-        }
-        &bytes[1..]
+            [..] => State::AfterAttributeName,
+        };
+        &behind[1..]
     }
 
     fn after_attribute_name<'b>(&mut self, byte: u8, bytes: &'b [u8]) -> &'b [u8] {
@@ -252,6 +286,17 @@ impl Markup {
         &bytes[1..]
     }
 
+    /// Skips a comment up to its next hyphen, which alone may end it.
+    fn comment_text<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        match memchr::memchr(b'-', bytes) {
+            None => &[],
+            Some(at) => {
+                self.state = State::Comment(1, false);
+                &bytes[at + 1..]
+            }
+        }
+    }
+
     fn bogus<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         match memchr::memchr(b'>', bytes) {
             None => &[],
@@ -265,14 +310,14 @@ impl Markup {
     /// Ends a tag at its `>`.
     fn end_tag(&mut self, out: &mut Folder) {
         self.state = State::Text;
-        let name = self.tag.name.as_str();
-        match element::place(name) {
+        let element = Element::of(&self.tag.name);
+        match element.place {
             Place::Inline => {}
             Place::Space => out.space(),
             Place::Block => out.end_block(),
         }
         if self.tag.end {
-            if element::is_foreign(name) {
+            if element.foreign {
                 self.foreign = self.foreign.saturating_sub(1);
             }
             return;
@@ -280,13 +325,13 @@ impl Markup {
         self.tag.write(out);
         // In a drawing `<script/>` has no content; elsewhere the stroke means nothing.
         let empty = self.tag.closed && self.foreign > 0;
-        if element::is_foreign(name) && !self.tag.closed {
+        if element.foreign && !self.tag.closed {
             self.foreign = self.foreign.saturating_add(1);
         }
-        if let Some(raw) = element::raw(name)
+        if let Some(content) = element.raw
             && !empty
         {
-            self.raw = Some(raw);
+            self.raw = Some((element.name, content));
             self.state = State::Raw;
         }
     }
@@ -333,7 +378,7 @@ impl Markup {
             None if byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>') => {
                 self.raw = None;
                 self.tag.begin(true);
-                name.bytes().for_each(|letter| self.tag.name.push(letter));
+                self.tag.name.extend(name.as_bytes());
                 self.state = State::BeforeAttribute;
                 return bytes;
             }
@@ -361,6 +406,9 @@ fn comment(hyphens: u8, mark: bool, byte: u8) -> State {
         _ => State::Comment(0, false),
     }
 }
+
+/// No element that matters has a longer name.
+const SHORT_NAME: usize = 12;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
 use super::reference::{Reference, Taken};
+use super::word::Word;
 use crate::fold::Folder;
 
 /// A tag as far as it was read.
@@ -47,12 +48,12 @@ impl Tag {
 
     pub(super) fn begin_value(&mut self) {
         self.kept.clear();
-        let meta = self.name.as_str() == "meta";
-        self.keep = match self.attribute.as_str() {
+        let meta = self.name.key() == META;
+        self.keep = match self.attribute.key() {
             _ if self.end => Keep::Nothing,
-            "alt" | "title" | "aria-label" | "placeholder" => Keep::Text,
-            "content" if meta => Keep::Content,
-            "name" | "property" if meta => Keep::MetaName,
+            ALT | TITLE | ARIA_LABEL | PLACEHOLDER => Keep::Text,
+            CONTENT if meta => Keep::Content,
+            NAME | PROPERTY if meta => Keep::MetaName,
             _ => Keep::Nothing,
         };
     }
@@ -82,6 +83,9 @@ impl Tag {
 
     /// Writes the texts of its attributes, each a block of its own.
     pub(super) fn write(&self, out: &mut Folder) {
+        if self.texts.is_empty() && !self.is_description {
+            return;
+        }
         for text in self.texts.split(|byte| *byte == b'\n') {
             write_value(text, out);
         }
@@ -118,34 +122,16 @@ fn write_value(mut value: &[u8], out: &mut Folder) {
     out.end_block();
 }
 
-/// A name in lower case; one that is longer than any that matters is no name.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Word {
-    bytes: [u8; 16],
-    length: u8,
-}
-
-impl Word {
-    pub(super) fn clear(&mut self) {
-        self.length = 0;
-    }
-
-    pub(super) fn push(&mut self, byte: u8) {
-        if let Some(room) = self.bytes.get_mut(usize::from(self.length)) {
-            *room = byte.to_ascii_lowercase();
-        }
-        self.length = self.length.saturating_add(1);
-    }
-
-    pub(super) fn as_str(&self) -> &str {
-        self.bytes
-            .get(..usize::from(self.length))
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-            .unwrap_or_default()
-    }
-}
-
 const MOST_KEPT: usize = 4 * 1024;
+
+const META: u128 = Word::key_of("meta");
+const ALT: u128 = Word::key_of("alt");
+const TITLE: u128 = Word::key_of("title");
+const ARIA_LABEL: u128 = Word::key_of("aria-label");
+const PLACEHOLDER: u128 = Word::key_of("placeholder");
+const CONTENT: u128 = Word::key_of("content");
+const NAME: u128 = Word::key_of("name");
+const PROPERTY: u128 = Word::key_of("property");
 
 /// The names of `meta` whose content is for people.
 const DESCRIPTIONS: [&[u8]; 6] = [

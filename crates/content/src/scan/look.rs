@@ -63,18 +63,8 @@ impl Look<'_> {
 
     /// Looks at places as the text is written.
     fn plain(&mut self, range: Range<usize>) {
-        if self.phrases.index.looks_anywhere() {
-            for at in range {
-                self.at(at);
-            }
-            return;
-        }
-        let mut at = range.start;
-        while let Some(next) = self.bytes[at..range.end].iter().position(|b| *b == b' ') {
-            at += next;
-            self.at(at);
-            at += 1;
-        }
+        let (phrases, bytes) = (self.phrases, self.bytes);
+        phrases.index.places(bytes, range, |at| self.at(at));
     }
 
     #[inline]
@@ -102,7 +92,12 @@ impl Look<'_> {
             changed.push(*place);
         }
         let (bytes, base, phrases) = (self.bytes, self.base, self.phrases);
+        let anywhere = phrases.index.looks_anywhere();
         for at in range.clone() {
+            // INVARIANT: what is read in place of a byte is no space.
+            if !anywhere && bytes[at] != b' ' {
+                continue;
+            }
             self.at(at);
             let tally = &mut *self.tally;
             phrases.index.at(&read[at - range.start..], |part, length| {
@@ -141,7 +136,6 @@ impl Look<'_> {
             return;
         }
         word.push(b' ');
-        word.extend_from_slice(&[0; 4]);
         let (bytes, base, phrases) = (self.bytes, self.base, self.phrases);
         let tally = &mut *self.tally;
         phrases.index.at(&word, |part, _| {
