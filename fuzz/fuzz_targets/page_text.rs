@@ -22,6 +22,7 @@ static PHRASES: LazyLock<Arc<Phrases>> = LazyLock::new(|| {
         stand_ins: true,
         arabic_prefixes: true,
         window: Some(60),
+        withheld: false,
     });
     let part = |text: &str| PhrasePart {
         begins_word: !text.starts_with('*'),

@@ -1,8 +1,9 @@
 //! No URL makes the search terms and the addresses within it panic or grow without bound.
 #![no_main]
 
-use content::{SearchTerm, nested_urls};
+use content::{SearchTerm, nested_in, nested_urls};
 use libfuzzer_sys::fuzz_target;
+use model::{HostBuffer, Target};
 
 fuzz_target!(|bytes: &[u8]| {
     let url = String::from_utf8_lossy(bytes);
@@ -11,7 +12,12 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let found = nested_urls(&url);
     assert!(found.len() <= 8);
-    for url in &found {
-        assert!(url.len() <= 2048 && url.contains("://"));
+    for nested in &found {
+        assert!(nested.url.len() <= 2048 && nested.url.contains("://"));
+    }
+    let mut room = HostBuffer::new();
+    if let Ok(target) = Target::parse(&url, &mut room) {
+        assert!(nested_in(&target).len() <= 8);
+        let _ = SearchTerm::of_target(&target);
     }
 });

@@ -1,5 +1,5 @@
 use crate::root;
-use gate::{Compiled, Explainer, State};
+use gate::{Compiled, Explainer, PhraseBook, State};
 use matcher::{Artefact, Secret};
 use model::{Digest, Faults, Files, PolicyVersion};
 use policy::Overlay;
@@ -97,7 +97,11 @@ impl School {
         let compiled = self.compile(&mut faults);
         let compiled = compiled.unwrap_or_else(|| panic!("{faults}"));
         let artefact = self.artefact(&compiled);
-        State::new(compiled, Arc::new(artefact), "Example School")
+        let vocabulary = compiled.policy().vocabulary();
+        let phrases = PhraseBook::compile(&self.files, [], vocabulary, &mut faults);
+        assert_eq!(faults.errors(), 0, "{faults}");
+        let (artefact, phrases) = (Arc::new(artefact), Arc::new(phrases));
+        State::new(compiled, artefact, phrases, "Example School")
     }
 
     /// What would be decided, by these files.

@@ -50,8 +50,10 @@ const BEHIND_THE_GATE: [&str; 6] = ["audit", "change", "identity", "lists", "mat
 
 /// Types that a crate hands on, for a door to match on what the gate tells it and for a face to
 /// make what the desk takes.
-const HANDED_ON: [(&str, &str); 4] = [
+const HANDED_ON: [(&str, &str); 5] = [
     ("gate", "pub use policy::Reading;"),
+    // What a state is made of: whoever makes one holds this.
+    ("gate", "pub use content::PhraseBook;"),
     // What is said of an address: whoever binds one makes this.
     ("change", "pub use identity::Binding;"),
     // What stands in a list of digests: whoever reads one meets these.

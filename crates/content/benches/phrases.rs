@@ -78,6 +78,7 @@ fn compiled(texts: &[PhrasePart]) -> Arc<Phrases> {
         stand_ins: true,
         arabic_prefixes: false,
         window: None,
+        withheld: false,
     });
     let phrases = texts.iter().map(|part| Phrase {
         parts: vec![part.clone()],
@@ -176,6 +177,9 @@ fn all(criterion: &mut Criterion<CpuTime>) {
         });
         group.bench_function("folded and scored, HTML", |bench| {
             bench.iter(|| scan(&phrases, PageKind::Html, black_box(large.as_bytes())));
+        });
+        group.bench_function("read alone, plain", |bench| {
+            bench.iter(|| scan(&none, PageKind::Plain, black_box(text.as_bytes())));
         });
         group.bench_function("read alone, HTML", |bench| {
             bench.iter(|| scan(&none, PageKind::Html, black_box(large.as_bytes())));

@@ -15,7 +15,7 @@
 //!
 //! let list = Arc::new(PhraseList {
 //!     name: "example".into(), theme: Some("gambling".into()), stand_ins: true,
-//!     arabic_prefixes: false, window: None,
+//!     arabic_prefixes: false, window: None, withheld: false,
 //! });
 //! let part = PhrasePart { text: "free spins".into(), begins_word: true, ends_word: true };
 //! let phrase = Phrase { parts: vec![part], effect: PhraseEffect::Weighs(60), list };
@@ -45,7 +45,7 @@ mod scan;
 mod search;
 
 pub use findings::{Evidence, Findings, ThemeScore};
-pub use nested::nested_urls;
+pub use nested::{NestedUrl, nested_in, nested_urls};
 pub use phrase::{Phrase, PhraseEffect, PhraseList, PhrasePart};
 pub use phrase_book::PhraseBook;
 pub use phrase_file::{ByLanguage, FilePhrases, PhraseFile, Theme, schemas};

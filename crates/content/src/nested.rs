@@ -2,6 +2,17 @@
 
 use crate::percent::{MOST, decode, parameters};
 use crate::place::Place;
+use model::Target;
+
+/// An address that a URL carries within itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NestedUrl {
+    /// The address.
+    pub url: String,
+    /// Whether what is there comes from the site that is asked, as from a translator, a cache or
+    /// a web proxy; else the address is named and may be gone to, as by a redirect.
+    pub carried: bool,
+}
 
 /// Finds the addresses that a URL carries within itself, the outermost first.
 ///
@@ -12,44 +23,78 @@ use crate::place::Place;
 ///
 /// ```
 /// let found = content::nested_urls("https://translate.google.com/translate?sl=en&u=games.test%2Fa");
-/// assert_eq!(found, ["http://games.test/a"]);
+/// assert_eq!((found[0].url.as_str(), found[0].carried), ("http://games.test/a", true));
 /// ```
-pub fn nested_urls(url: &str) -> Vec<String> {
+pub fn nested_urls(url: &str) -> Vec<NestedUrl> {
     let mut found = Vec::new();
-    follow(url, 0, &mut found);
+    if let Some(place) = Place::parse(url)
+        && url.len() <= LONGEST
+    {
+        follow(&place, true, 0, &mut found);
+    }
     found
 }
 
-fn follow(url: &str, depth: usize, found: &mut Vec<String>) {
-    let Some(place) = Place::parse(url) else {
-        return;
-    };
-    if depth == DEPTH || url.len() > LONGEST {
+/// Finds the addresses within what a door saw; see [`nested_urls`].
+///
+/// Where it cannot carry any, which is nearly always, nothing is allocated.
+pub fn nested_in(target: &Target<'_>) -> Vec<NestedUrl> {
+    let mut found = Vec::new();
+    if let Some(place) = Place::of_target(target)
+        && place.path.len() + place.query.len() <= LONGEST
+    {
+        follow(&place, true, 0, &mut found);
+    }
+    found
+}
+
+fn follow(place: &Place<'_>, carried: bool, depth: usize, found: &mut Vec<NestedUrl>) {
+    if depth == DEPTH {
         return;
     }
     let mut inner = Vec::new();
-    of_host(&place, &mut inner);
-    of_path(&place, &mut inner);
+    of_host(place, &mut inner);
+    of_path(place, &mut inner);
+    let carrier = TRANSLATORS.iter().any(|name| place.is_below(name));
     for part in [place.query, place.fragment] {
-        for (name, value) in parameters(part) {
-            of_value(name, value, &mut inner);
+        if may_name_address(part) {
+            for (name, value) in parameters(part) {
+                of_value(name, value, carrier, &mut inner);
+            }
         }
     }
-    for url in inner {
+    for mut one in inner {
         if found.len() == MOST_FOUND {
             return;
         }
-        if !found.contains(&url) {
-            found.push(url.clone());
-            follow(&url, depth + 1, found);
+        one.carried &= carried;
+        if found.iter().any(|held| held.url == one.url) {
+            continue;
+        }
+        let (url, carried) = (one.url.clone(), one.carried);
+        found.push(one);
+        if let Some(place) = Place::parse(&url) {
+            follow(&place, carried, depth + 1, found);
         }
     }
 }
 
+/// Whether a query could name an address at all: it needs a stop, a colon or two strokes, plain or
+/// encoded, or base64 of `http`.
+fn may_name_address(query: &str) -> bool {
+    let bytes = query.as_bytes();
+    memchr::memchr3(b'.', b':', b'%', bytes).is_some()
+        || memchr::memchr2_iter(b'/', b'H', bytes)
+            .any(|at| bytes[at..].starts_with(b"//") || bytes[at..].starts_with(b"HR0c"))
+}
+
 /// Hosts that are made of another one: `games-test.translate.goog`.
-fn of_host(place: &Place<'_>, found: &mut Vec<String>) {
-    let host = place.host.to_ascii_lowercase();
+fn of_host(place: &Place<'_>, found: &mut Vec<NestedUrl>) {
     for end in MADE_OF_ANOTHER {
+        if !place.is_below(&end[1..]) {
+            continue;
+        }
+        let host = place.host.to_ascii_lowercase();
         if let Some(label) = host.strip_suffix(end)
             && !label.is_empty()
             && !label.contains('.')
@@ -58,19 +103,27 @@ fn of_host(place: &Place<'_>, found: &mut Vec<String>) {
                 .replace("--", "\0")
                 .replace('-', ".")
                 .replace('\0', "-");
-            add(&format!("https://{name}{}", place.path), found);
+            add(&format!("https://{name}{}", place.path), true, found);
         }
     }
 }
 
 /// A URL in the path: `/web/2024/https://games.test/`.
-fn of_path(place: &Place<'_>, found: &mut Vec<String>) {
+fn of_path(place: &Place<'_>, found: &mut Vec<NestedUrl>) {
+    let carrier = CARRIERS.iter().any(|(host, _)| place.is_below(host));
+    if !carrier && memchr::memchr2(b':', b'%', place.path.as_bytes()).is_none() {
+        return;
+    }
     let path = decode(place.path, false);
     for scheme in ["https:/", "http:/"] {
         if let Some(at) = path.find(scheme) {
             let rest = path[at + scheme.len()..].trim_start_matches('/');
             let query = if place.query.is_empty() { "" } else { "?" };
-            add(&format!("{scheme}/{rest}{query}{}", place.query), found);
+            add(
+                &format!("{scheme}/{rest}{query}{}", place.query),
+                true,
+                found,
+            );
             return;
         }
     }
@@ -84,12 +137,15 @@ fn of_path(place: &Place<'_>, found: &mut Vec<String>) {
     if let Some(bare) = bare {
         let bare = bare.trim_start_matches(|c: char| c.is_ascii_digit() || c == '*' || c == '/');
         if is_name(bare) {
-            add(&format!("http://{bare}"), found);
+            add(&format!("http://{bare}"), true, found);
         }
     }
 }
 
-fn of_value(name: &str, value: &str, found: &mut Vec<String>) {
+fn of_value(name: &str, value: &str, carrier: bool, found: &mut Vec<NestedUrl>) {
+    if !may_name_address(value) {
+        return;
+    }
     let value = decode(value, true);
     let value = value.trim();
     // Redirects are encoded twice as a matter of course.
@@ -98,19 +154,20 @@ fn of_value(name: &str, value: &str, found: &mut Vec<String>) {
         let cached = text
             .strip_prefix("cache:")
             .map(|rest| rest.split_once(':').map_or(rest, |(_, url)| url));
+        let carried = carrier || cached.is_some();
         let text = cached.unwrap_or(text);
         if is_web(text) {
-            add(text, found);
+            add(text, carried, found);
         } else if let Some(rest) = text.strip_prefix("//") {
-            add(&format!("http://{rest}"), found);
+            add(&format!("http://{rest}"), carried, found);
         } else if (cached.is_some() || ADDRESSES.contains(&name)) && is_name(text) {
-            add(&format!("http://{text}"), found);
+            add(&format!("http://{text}"), carried, found);
         }
     }
     if let Some(text) = base64(value)
         && is_web(&text)
     {
-        add(&text, found);
+        add(&text, carrier, found);
     }
 }
 
@@ -136,10 +193,13 @@ fn is_name(text: &str) -> bool {
             .is_some_and(|last| last.chars().all(char::is_alphabetic))
 }
 
-fn add(url: &str, found: &mut Vec<String>) {
+fn add(url: &str, carried: bool, found: &mut Vec<NestedUrl>) {
     let sound = Place::parse(url).is_some() && url.len() <= MOST;
-    if sound && found.len() < MOST_FOUND && !found.iter().any(|held| held == url) {
-        found.push(url.to_owned());
+    if sound && found.len() < MOST_FOUND && !found.iter().any(|held| held.url == url) {
+        found.push(NestedUrl {
+            url: url.to_owned(),
+            carried,
+        });
     }
 }
 
@@ -185,6 +245,17 @@ const CARRIERS: [(&str, &str); 6] = [
     ("archive.today", "/"),
     ("cdn.ampproject.org", "/c/s/"),
     ("google.com", "/amp/s/"),
+];
+
+/// Hosts that show what is at the address in their parameters.
+const TRANSLATORS: [&str; 7] = [
+    "translate.google.com",
+    "translate.googleusercontent.com",
+    "webcache.googleusercontent.com",
+    "translate.yandex.com",
+    "translate.yandex.ru",
+    "translatetheweb.com",
+    "cc.bingj.com",
 ];
 
 /// Names of parameters that mean an address.
@@ -272,7 +343,10 @@ mod tests {
             ),
         ] {
             let found = nested_urls(url);
-            assert!(found.iter().any(|held| held == wanted), "{url}: {found:?}");
+            assert!(
+                found.iter().any(|held| held.url == wanted),
+                "{url}: {found:?}"
+            );
         }
     }
 
@@ -284,7 +358,7 @@ mod tests {
             "https://www.example.test/files/readme.html?v=1.2",
             "no address",
         ] {
-            assert_eq!(nested_urls(url), [] as [&str; 0], "{url}");
+            assert_eq!(nested_urls(url), [], "{url}");
         }
     }
 
@@ -299,6 +373,49 @@ mod tests {
         }
         assert!(nested_urls(&url).len() <= MOST_FOUND);
         let wide = format!("https://proxy.example/?{}", "u=https://a.test&".repeat(500));
-        assert_eq!(nested_urls(&wide), ["https://a.test"]);
+        let found = nested_urls(&wide);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].url, "https://a.test");
+    }
+
+    // CIR-17: what comes through a carrier is told from what is named alone.
+    #[test]
+    fn a_carrier_is_told_from_a_redirect() {
+        let carried = |url: &str| -> Vec<bool> {
+            let found = nested_urls(url);
+            found.iter().map(|one| one.carried).collect()
+        };
+        for url in [
+            "https://translate.google.com/translate?u=https://games.test/a",
+            "https://games-test.translate.goog/a?_x_tr_sl=en",
+            "https://www.google.com/search?q=cache:abc:games.test/a",
+            "https://web.archive.org/web/2024/games.test/a",
+            "http://proxy.example/http:/games.test/",
+        ] {
+            assert_eq!(carried(url), [true], "{url}");
+        }
+        for url in [
+            "https://www.google.com/url?q=https%3A%2F%2Fgames.test%2F",
+            "https://sign-in.example/?next=games.test",
+        ] {
+            assert_eq!(carried(url), [false], "{url}");
+        }
+        let both = "https://sign-in.example/?next=https://translate.google.com/t?u=games.test";
+        assert_eq!(carried(both), [false, false]);
+    }
+
+    #[test]
+    fn a_door_finds_what_a_reader_finds() {
+        for url in [
+            "http://games-test.translate.goog/a?_x_tr_sl=en",
+            "http://proxy.example/http:/games.test/a",
+            "http://proxy.example/a%3A?u=aHR0cHM6Ly9nYW1lcy50ZXN0L2E=",
+            "http://192.0.2.1/?url=games.test",
+            "http://www.example.test/a/b?c=d&page=2",
+        ] {
+            let mut room = model::HostBuffer::new();
+            let target = Target::parse(url, &mut room).unwrap();
+            assert_eq!(nested_in(&target), nested_urls(url), "{url}");
+        }
     }
 }

@@ -11,6 +11,15 @@ pub struct Phrase {
     pub list: Arc<PhraseList>,
 }
 
+impl Phrase {
+    /// Whether each part is whole words, or of a script that sets no spaces between them.
+    pub(crate) fn is_of_whole_words(&self) -> bool {
+        self.parts
+            .iter()
+            .all(|part| (part.begins_word && part.ends_word) || !part.text.is_ascii())
+    }
+}
+
 /// One text of a phrase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhrasePart {
@@ -65,4 +74,7 @@ pub struct PhraseList {
     /// How near to each other the parts of a phrase must stand, in bytes of folded text; `None`
     /// for anywhere on the page.
     pub window: Option<u32>,
+    /// Whether nobody may read its phrases: those of illegal content. What is found of it is
+    /// counted, and neither the phrase nor the text around it is kept.
+    pub withheld: bool,
 }

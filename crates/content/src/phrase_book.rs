@@ -1,11 +1,13 @@
 use crate::findings::Findings;
+use crate::phrase::Phrase;
 use crate::phrase_file::{PhraseFile, Theme};
 use crate::phrases::Phrases;
 use crate::scan::Scan;
-use model::{Fault, Faults, Files};
+use model::{CategorySet, Fault, Faults, Files, Vocabulary};
 use std::sync::Arc;
 
-/// The phrases of all files of `blocklists/phrases`, compiled for pages and for searches.
+/// The phrases of all files of `blocklists/phrases` and of imported lists, compiled for pages and
+/// for searches.
 #[derive(Clone, Debug)]
 pub struct PhraseBook {
     pages: Arc<Phrases>,
@@ -21,45 +23,67 @@ impl PhraseBook {
     /// A few words leave no room for context, so one phrase that speaks for itself is enough.
     pub const SEARCH_LIMIT: u32 = 39;
 
-    /// Compiles the phrases among some files, adding all that is wrong with them to `faults`.
+    /// Compiles the phrases among some files and of lists that others publish, adding all that is
+    /// wrong with the files to `faults`.
     ///
-    /// What has faults is left out; the rest is compiled.
-    pub fn compile(files: &Files, faults: &mut Faults) -> Self {
-        let (mut pages, mut searches) = (Vec::new(), Vec::new());
-        let mut themes: Vec<Theme> = Vec::new();
+    /// What has faults is left out; the rest is compiled. Of an imported list a search is scored by
+    /// whole words alone: few words leave no room for context, and published lists hold many parts
+    /// of words.
+    pub fn compile(
+        files: &Files,
+        imported: impl IntoIterator<Item = (Theme, Vec<Phrase>)>,
+        vocabulary: &Vocabulary,
+        faults: &mut Faults,
+    ) -> Self {
+        let mut draft = Draft::default();
         for (path, content) in files.under(FOLDER) {
-            if !path.ends_with(".toml") {
-                continue;
-            }
-            let Ok(text) = std::str::from_utf8(content) else {
-                let mend = "save it as UTF-8";
-                faults.push(Fault::of_file(path, "the file is not UTF-8", mend));
-                continue;
-            };
-            let Some(read) = PhraseFile::parse(path, text, faults) else {
-                continue;
-            };
-            pages.extend(read.pages.iter().cloned());
-            searches.extend(read.pages);
-            searches.extend(read.searches);
-            if let Some(theme) = read.theme
-                && themes.iter().all(|held| held.id != theme.id)
-            {
-                themes.push(theme);
+            if path.ends_with(".toml") {
+                draft.file(path, content, vocabulary, faults);
             }
         }
-        let (pages, _) = Phrases::compile(pages);
-        let (searches, refused) = Phrases::compile(searches);
-        for refused in refused {
-            let what = format!("`{}`: {}", refused.shown, refused.reason);
-            let mend = "write it longer, shorter or leave it out";
-            faults.push(Fault::of_file(FOLDER, what, mend));
+        for (theme, phrases) in imported {
+            let whole = phrases.iter().filter(|phrase| phrase.is_of_whole_words());
+            draft.searches.extend(whole.cloned());
+            draft.pages.extend(phrases);
+            draft.theme(theme);
         }
+        let (pages, _) = Phrases::compile(draft.pages);
+        let (searches, _) = Phrases::compile(draft.searches);
         Self {
             pages: Arc::new(pages),
             searches: Arc::new(searches),
-            themes,
+            themes: draft.themes,
         }
+    }
+
+    /// A book without a phrase.
+    pub fn empty() -> Self {
+        let none = Arc::new(Phrases::compile([]).0);
+        Self {
+            pages: Arc::clone(&none),
+            searches: none,
+            themes: Vec::new(),
+        }
+    }
+
+    /// The categories that a search bears where a group's limit for pages is `limit`.
+    pub fn categories_of_search(
+        &self,
+        term: &str,
+        limit: u32,
+        vocabulary: &Vocabulary,
+    ) -> CategorySet {
+        let limit = limit.min(Self::SEARCH_LIMIT);
+        let mut categories = CategorySet::EMPTY;
+        for score in self.search(term).scores {
+            let category = || self.theme(&score.theme)?.category.as_deref();
+            if score.exceeds(limit)
+                && let Some(id) = category().and_then(|word| vocabulary.find(word))
+            {
+                categories.insert(id);
+            }
+        }
+        categories
     }
 
     /// The phrases for pages.
@@ -85,6 +109,39 @@ impl PhraseBook {
     /// All themes.
     pub fn themes(&self) -> &[Theme] {
         &self.themes
+    }
+}
+
+/// What is read so far.
+#[derive(Default)]
+struct Draft {
+    pages: Vec<Phrase>,
+    searches: Vec<Phrase>,
+    themes: Vec<Theme>,
+}
+
+impl Draft {
+    fn file(&mut self, path: &str, content: &[u8], vocabulary: &Vocabulary, faults: &mut Faults) {
+        let Ok(text) = std::str::from_utf8(content) else {
+            let mend = "save it as UTF-8";
+            faults.push(Fault::of_file(path, "the file is not UTF-8", mend));
+            return;
+        };
+        let Some(read) = PhraseFile::parse(path, text, vocabulary, faults) else {
+            return;
+        };
+        self.searches.extend(read.pages.iter().cloned());
+        self.searches.extend(read.searches);
+        self.pages.extend(read.pages);
+        if let Some(theme) = read.theme {
+            self.theme(theme);
+        }
+    }
+
+    fn theme(&mut self, theme: Theme) {
+        if self.themes.iter().all(|held| held.id != theme.id) {
+            self.themes.push(theme);
+        }
     }
 }
 

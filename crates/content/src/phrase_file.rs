@@ -1,5 +1,6 @@
 use crate::phrase::{Phrase, PhraseEffect, PhraseList, PhrasePart};
-use model::{Document, Fault, Faults, Step};
+use crate::phrases::Phrases;
+use model::{Document, Fault, Faults, Step, Vocabulary, nearest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -65,7 +66,12 @@ impl PhraseFile {
     pub const HEAVIEST: i32 = 200;
 
     /// Reads a file, adding all that is wrong with it to `faults`.
-    pub fn parse(file: &str, text: &str, faults: &mut Faults) -> Option<FilePhrases> {
+    pub fn parse(
+        file: &str,
+        text: &str,
+        vocabulary: &Vocabulary,
+        faults: &mut Faults,
+    ) -> Option<FilePhrases> {
         let (document, settings) = Document::parse::<Self>(file, text, faults);
         let settings = settings?;
         let mut reader = Reader {
@@ -74,8 +80,9 @@ impl PhraseFile {
             settings: &settings,
             name: name_of(file),
         };
-        let pages = reader.table("phrases", &settings.phrases);
-        let searches = reader.table("search", &settings.search);
+        let withheld = reader.category(vocabulary);
+        let pages = reader.table("phrases", &settings.phrases, withheld);
+        let searches = reader.table("search", &settings.search, withheld);
         let theme = settings.theme.map(|id| Theme {
             id,
             title: settings.title,
@@ -103,7 +110,32 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn table(&mut self, table: &str, languages: &ByLanguage) -> Vec<Phrase> {
+    /// Whether the phrases are of illegal content; a category that cannot be borne is a fault.
+    fn category(&mut self, vocabulary: &Vocabulary) -> bool {
+        let Some(word) = &self.settings.category else {
+            return false;
+        };
+        let id = vocabulary.find(word);
+        if let Some(id) = id
+            && (vocabulary.against() | vocabulary.floor()).contains(id)
+        {
+            return vocabulary.floor().contains(id);
+        }
+        let what = match id {
+            None => format!("unknown category `{word}`"),
+            Some(_) => format!("category `{word}` opens sites, and phrases speak against pages"),
+        };
+        let known = vocabulary.iter().map(|(_, category)| category.id.as_str());
+        let mend = match nearest(word, known) {
+            Some(near) if id.is_none() => format!("did you mean `{near}`?"),
+            Some(_) | None => "see `categories.toml` for the ids".to_owned(),
+        };
+        let fault = self.document.fault(&[Step::Key("category")], what);
+        self.faults.push(fault.mend(mend));
+        false
+    }
+
+    fn table(&mut self, table: &str, languages: &ByLanguage, withheld: bool) -> Vec<Phrase> {
         let mut phrases = Vec::new();
         for (language, weights) in languages {
             let list = Arc::new(PhraseList {
@@ -112,6 +144,7 @@ impl Reader<'_> {
                 stand_ins: self.settings.stand_ins.unwrap_or(true),
                 arabic_prefixes: language == "ar",
                 window: Some(self.settings.window.unwrap_or(WINDOW)),
+                withheld,
             });
             for (weight, texts) in weights {
                 let way = [table, language, weight].map(Step::Key);
@@ -119,13 +152,21 @@ impl Reader<'_> {
                     continue;
                 };
                 for (place, text) in texts.iter().enumerate() {
-                    match parts(text) {
-                        Some(parts) => phrases.push(Phrase {
-                            parts,
-                            effect,
-                            list: Arc::clone(&list),
-                        }),
-                        None => self.push(&way, place, text),
+                    let phrase = parts(text).map(|parts| Phrase {
+                        parts,
+                        effect,
+                        list: Arc::clone(&list),
+                    });
+                    match phrase.map(|phrase| (Phrases::check(&phrase), phrase)) {
+                        Some((Ok(()), phrase)) => phrases.push(phrase),
+                        Some((Err(reason), phrase)) => {
+                            let shown = (!phrase.list.withheld).then_some(text.as_str());
+                            self.refuse(&way, place, shown, &reason);
+                        }
+                        None => {
+                            let shown = (!withheld).then_some(text.as_str());
+                            self.refuse(&way, place, shown, &"a part holds no letter or digit");
+                        }
                     }
                 }
             }
@@ -151,11 +192,22 @@ impl Reader<'_> {
         number.map(PhraseEffect::Weighs)
     }
 
-    fn push(&mut self, way: &[Step<'_>; 3], place: usize, text: &str) {
+    fn refuse(
+        &mut self,
+        way: &[Step<'_>; 3],
+        place: usize,
+        shown: Option<&str>,
+        why: &dyn std::fmt::Display,
+    ) {
         let [table, language, weight] = *way;
         let way = [table, language, weight, Step::Index(place)];
-        let what = format!("`{text}` has a part without a letter");
-        let fault: Fault = self.document.fault(&way, what);
+        let fault = match shown {
+            Some(text) => self.document.fault(&way, format!("`{text}`: {why}")),
+            None => Fault {
+                snippet: None,
+                ..self.document.fault(&way, format!("a phrase: {why}"))
+            },
+        };
         self.faults
             .push(fault.mend("write words, with `+` between parts and `*` where a word goes on"));
     }
@@ -187,12 +239,16 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
 mod tests {
     use super::*;
 
+    fn vocabulary() -> Vocabulary {
+        Vocabulary::new(Vec::new()).unwrap()
+    }
+
     #[test]
     fn a_file_gives_its_phrases() {
         let text = "title = \"T\"\ntheme = \"t\"\n[phrases.ar]\n-5 = [\"one two\"]\n\
-            [search.en]\n60 = [\"a + *b*\"]\n";
+            [search.en]\n60 = [\"a + *bcd*\"]\n";
         let mut faults = Faults::default();
-        let read = PhraseFile::parse("x/t.toml", text, &mut faults).unwrap();
+        let read = PhraseFile::parse("x/t.toml", text, &vocabulary(), &mut faults).unwrap();
         assert!(faults.is_empty());
         assert_eq!(read.pages[0].effect, PhraseEffect::Weighs(-5));
         assert!(read.pages[0].list.arabic_prefixes);
@@ -206,7 +262,7 @@ mod tests {
     fn every_fault_is_told_with_its_place() {
         let text = "title = \"T\"\n[phrases.en]\nheavy = [\"a\"]\n0 = []\n900 = []\n5 = [\"a + *\", \"b\"]\n";
         let mut faults = Faults::default();
-        let read = PhraseFile::parse("t.toml", text, &mut faults).unwrap();
+        let read = PhraseFile::parse("t.toml", text, &vocabulary(), &mut faults).unwrap();
         assert_eq!(read.pages.len(), 1);
         assert_eq!(faults.errors(), 4);
     }

@@ -38,6 +38,8 @@ pub(crate) struct Compiled {
     /// As a person reads it.
     pub(crate) shown: Box<str>,
     pub(crate) list: Box<str>,
+    /// Whether nobody may read what was found.
+    pub(crate) withheld: bool,
 }
 
 /// A phrase that was not taken, and why.
@@ -90,12 +92,21 @@ impl Phrases {
             if let Err(reason) = compiler.take(&phrase) {
                 refused.push(RefusedPhrase {
                     place,
-                    shown: shown(&phrase.parts),
+                    shown: shown(&phrase),
                     reason,
                 });
             }
         }
         (compiler.finish(), refused)
+    }
+
+    /// Whether a phrase can be looked for.
+    ///
+    /// # Errors
+    ///
+    /// Says why not.
+    pub fn check(phrase: &Phrase) -> Result<(), RefusedPhraseReason> {
+        folded_parts(phrase).map(|_| ())
     }
 
     /// The themes, in the order in which scores name them.
@@ -133,16 +144,7 @@ struct Compiler {
 
 impl Compiler {
     fn take(&mut self, phrase: &Phrase) -> Result<(), RefusedPhraseReason> {
-        if phrase.parts.is_empty() {
-            return Err(RefusedPhraseReason::Empty);
-        }
-        if phrase.parts.len() > Phrases::MOST_PARTS {
-            return Err(RefusedPhraseReason::TooManyParts);
-        }
-        let mut folded = BTreeSet::new();
-        for part in &phrase.parts {
-            folded.insert(folded_part(part)?);
-        }
+        let folded = folded_parts(phrase)?;
         let theme = match &phrase.list.theme {
             Some(theme) => Some(self.theme(theme)?),
             None => None,
@@ -150,6 +152,10 @@ impl Compiler {
         let key = (theme, folded);
         if let Some(place) = self.known.get(&key) {
             let held = &mut self.phrases[*place];
+            if phrase.list.withheld {
+                held.withheld = true;
+                held.shown = shown(phrase).into();
+            }
             if phrase.effect.heaviness() > held.effect.heaviness() {
                 held.effect = phrase.effect;
                 held.list = phrase.list.name.as_str().into();
@@ -177,8 +183,9 @@ impl Compiler {
             theme,
             effect: phrase.effect,
             window: phrase.list.window,
-            shown: shown(&phrase.parts).into(),
+            shown: shown(phrase).into(),
             list: phrase.list.name.as_str().into(),
+            withheld: phrase.list.withheld,
         });
         self.known.insert(key, self.phrases.len() - 1);
         Ok(())
@@ -206,6 +213,17 @@ impl Compiler {
     }
 }
 
+/// Folds the parts of a phrase, each once.
+fn folded_parts(phrase: &Phrase) -> Result<BTreeSet<Vec<u8>>, RefusedPhraseReason> {
+    if phrase.parts.is_empty() {
+        return Err(RefusedPhraseReason::Empty);
+    }
+    if phrase.parts.len() > Phrases::MOST_PARTS {
+        return Err(RefusedPhraseReason::TooManyParts);
+    }
+    phrase.parts.iter().map(folded_part).collect()
+}
+
 /// Folds a part, with spaces where words begin and end.
 fn folded_part(part: &PhrasePart) -> Result<Vec<u8>, RefusedPhraseReason> {
     let mut text = Folder::fold(&part.text);
@@ -230,9 +248,12 @@ fn folded_part(part: &PhrasePart) -> Result<Vec<u8>, RefusedPhraseReason> {
 }
 
 /// A phrase as a person reads it: `*` where a word goes on, `+` between parts.
-fn shown(parts: &[PhrasePart]) -> String {
+fn shown(phrase: &Phrase) -> String {
+    if phrase.list.withheld {
+        return "withheld".to_owned();
+    }
     let mut shown = String::new();
-    for part in parts {
+    for part in &phrase.parts {
         if !shown.is_empty() {
             shown.push_str(" + ");
         }

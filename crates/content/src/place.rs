@@ -1,3 +1,5 @@
+use model::Target;
+
 /// A URL in the parts that matter here.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'u> {
@@ -40,6 +42,20 @@ impl<'u> Place<'u> {
             path,
             query,
             fragment,
+        })
+    }
+
+    /// The parts of what a door saw, with its host in canonical form; `None` where it saw a host
+    /// alone.
+    ///
+    /// A host that is an address is no site of anybody's table, and stays out.
+    pub(crate) fn of_target(target: &'u Target<'_>) -> Option<Self> {
+        let url = target.url.as_ref()?;
+        Some(Self {
+            host: target.host.name().map_or("", |name| name.as_str()),
+            path: &url.path,
+            query: url.query.unwrap_or_default(),
+            fragment: "",
         })
     }
 

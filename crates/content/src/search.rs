@@ -5,6 +5,7 @@ mod engines;
 use crate::percent::{decode, parameters};
 use crate::place::Place;
 use engines::{ENGINES, Engine, Hosts, Term};
+use model::Target;
 
 /// What somebody searched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +31,39 @@ impl SearchTerm {
     /// assert_eq!((found.engine, found.term.as_str()), ("Google", "blue tits"));
     /// ```
     pub fn of_url(url: &str) -> Option<Self> {
-        let place = Place::parse(url)?;
-        for engine in ENGINES.iter().filter(|engine| engine.is_at(&place)) {
-            if let Some(found) = engine.term(&place) {
+        Self::of_place(&Place::parse(url)?)
+    }
+
+    /// Finds the search term of what a door saw, if it is a search.
+    ///
+    /// Where it is none, nothing is allocated.
+    pub fn of_target(target: &Target<'_>) -> Option<Self> {
+        Self::of_place(&Place::of_target(target)?)
+    }
+
+    fn of_place(place: &Place<'_>) -> Option<Self> {
+        let asks = !place.query.is_empty() || !place.fragment.is_empty();
+        if !asks && !may_bear_term(place.path) {
+            return None;
+        }
+        for engine in ENGINES.iter().filter(|engine| engine.is_at(place)) {
+            if let Some(found) = engine.term(place) {
                 return Some(found);
             }
         }
-        of_any_site(&place)
+        of_any_site(place)
     }
+}
+
+/// Whether a path begins as those do that bear a term in their next part.
+fn may_bear_term(path: &str) -> bool {
+    let (first, rest) = path[1.min(path.len())..]
+        .split_once('/')
+        .unwrap_or_default();
+    !rest.is_empty()
+        && BEARING
+            .iter()
+            .any(|bearing| first.eq_ignore_ascii_case(bearing))
 }
 
 impl Engine {
@@ -67,16 +93,23 @@ impl Engine {
 
 /// Whether a host is `www.google.co.uk` or the like of `google`.
 fn is_in_any_country(host: &str, name: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    let parts: Vec<&str> = host.split('.').collect();
-    let Some(place) = parts.iter().rposition(|part| *part == name) else {
+    let mut behind = host.split('.');
+    // The last part of that name counts: what stands before it may be anything.
+    let mut found = None;
+    while let Some(part) = behind.next() {
+        if part.eq_ignore_ascii_case(name) {
+            found = Some(behind.clone());
+        }
+    }
+    let Some(mut behind) = found else {
         return false;
     };
-    match parts[place + 1..] {
-        ["com" | "cat"] => true,
-        [country] => country.len() == 2,
-        [second, country] => matches!(second, "co" | "com") && country.len() == 2,
-        _ => false,
+    let same =
+        |part: &str, words: [&str; 2]| words.iter().any(|word| part.eq_ignore_ascii_case(word));
+    match (behind.next(), behind.next(), behind.next()) {
+        (Some(end), None, _) => end.len() == 2 || same(end, ["com", "cat"]),
+        (Some(second), Some(country), None) => same(second, ["co", "com"]) && country.len() == 2,
+        (None, _, _) | (Some(_), Some(_), Some(_)) => false,
     }
 }
 
@@ -96,10 +129,11 @@ fn parameter(query: &str, names: &[&str]) -> Option<String> {
 
 /// The search of a site that the table does not hold.
 fn of_any_site(place: &Place<'_>) -> Option<SearchTerm> {
-    let path = place.path.to_ascii_lowercase();
-    let searches = path.split('/').any(|part| {
+    let searches = place.path.split('/').any(|part| {
         let part = part.split('.').next().unwrap_or(part);
-        SEARCH_PATHS.contains(&part)
+        SEARCH_PATHS
+            .iter()
+            .any(|word| part.eq_ignore_ascii_case(word))
     });
     let names: &[&str] = if searches { &LOOSE } else { &STRICT };
     named("site", false, &parameter(place.query, names)?)
@@ -117,6 +151,11 @@ fn named(engine: &'static str, typing: bool, term: &str) -> Option<SearchTerm> {
         term: term[..end].to_owned(),
     })
 }
+
+/// The first parts of the paths that bear a term in the table of engines.
+const BEARING: [&str; 8] = [
+    "search", "tag", "tagged", "hashtag", "explore", "images", "videos", "s",
+];
 
 /// Parts of paths that mean a search.
 const SEARCH_PATHS: [&str; 7] = [
@@ -288,6 +327,40 @@ mod tests {
             assert_eq!(
                 (found.engine, found.typing, found.term.as_str()),
                 (engine, typing, term),
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_path_that_bears_a_term_is_looked_at() {
+        let places = ENGINES.iter().flat_map(|engine| engine.places);
+        for place in places.filter(|place| matches!(place.term, Term::NextPart)) {
+            assert!(
+                may_bear_term(&format!("{}/term", place.path)),
+                "{}",
+                place.path
+            );
+        }
+        for path in ["", "/", "/search", "/search/", "/a/b"] {
+            assert!(!may_bear_term(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_door_finds_what_a_reader_finds() {
+        for url in [
+            "http://www.google.co.uk/search?q=blue+tits",
+            "http://giphy.com/Search/red-fox",
+            "http://shop.example:8080/a/search.php?keyword=x",
+            "http://192.0.2.7/search?q=fox",
+            "http://www.example.test/a/b?c=d",
+        ] {
+            let mut room = model::HostBuffer::new();
+            let target = Target::parse(url, &mut room).unwrap();
+            assert_eq!(
+                SearchTerm::of_target(&target),
+                SearchTerm::of_url(url),
                 "{url}"
             );
         }

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use content::{Findings, PageKind, PhraseBook, Scan};
-use model::{Faults, Files};
+use model::{Category, Document, Faults, Files, Vocabulary};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,13 +27,27 @@ fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// The categories that the files name, as the shipped vocabulary has them.
+fn vocabulary() -> Vocabulary {
+    let text = std::fs::read_to_string(root().join("blocklists/categories.toml")).unwrap();
+    let mut faults = Faults::default();
+    let (_, read) = Document::parse::<Categories>("categories.toml", &text, &mut faults);
+    Vocabulary::new(read.unwrap().categories).unwrap()
+}
+
+/// The part of the file that matters here.
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Categories {
+    categories: Vec<Category>,
+}
+
 fn book() -> PhraseBook {
     let mut phrases = Files::default();
     for (name, text) in files("blocklists/phrases") {
         phrases.insert(format!("blocklists/phrases/{name}"), text);
     }
     let mut faults = Faults::default();
-    let book = PhraseBook::compile(&phrases, &mut faults);
+    let book = PhraseBook::compile(&phrases, [], &vocabulary(), &mut faults);
     let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(faults, [] as [&str; 0]);
     book

@@ -1,7 +1,5 @@
 use crate::State;
-use model::{
-    Inspect, Moment, PolicyVersion, Schedules, Scheme, Subject, Target, TargetError, Verdict,
-};
+use model::{Inspect, Moment, PolicyVersion, Schedules, Scheme, Subject, Target, TargetError};
 use policy::View;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -9,8 +7,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 mod page;
+mod said;
 mod somebody;
 pub use page::{PageExplanation, PhraseShown, SearchExplanation, ThemeShown};
+use said::Said;
+pub use said::WithinShown;
 pub use somebody::Somebody;
 
 /// Who would ask for what, and when.
@@ -96,6 +97,9 @@ pub struct Explanation {
     pub policy_version: PolicyVersion,
     /// The next moment at which the clock alone could change it.
     pub valid_until: Option<Moment>,
+    /// What the URL asks for within itself that counted: a search, addresses of other sites.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<WithinShown>,
     /// The rungs that were asked, where the question asked for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rungs: Vec<RungShown>,
@@ -178,26 +182,14 @@ impl Explainer {
             None => target,
         };
         let state = &self.state;
-        let labels = state.artefact.label_reached(&target, question.addresses);
-        let mut passed = Vec::new();
-        let verdict = match &known {
-            None => policy::Policy::outside(state.policy().version()),
-            Some((_, view)) if rungs => {
-                let trace = state.policy().trace(view, &target, labels);
-                passed = trace
-                    .passed
-                    .into_iter()
-                    .map(|step| RungShown {
-                        rung: step.rung,
-                        spoke: step.spoke,
-                        words: step.words,
-                    })
-                    .collect();
-                trace.verdict
+        let said = match &known {
+            None => Said::outside(state),
+            Some((subject, view)) => {
+                let labels = state.artefact.label_reached(&target, question.addresses);
+                Said::of(state, view, subject.group, &target, labels, rungs)
             }
-            Some((_, view)) => state.policy().decide(view, &target, labels),
         };
-        Ok(self.shown(question, &target, known.as_ref(), &verdict, passed))
+        Ok(self.shown(question, &target, known.as_ref(), said))
     }
 
     fn shown(
@@ -205,9 +197,13 @@ impl Explainer {
         question: &Question<'_>,
         target: &Target<'_>,
         known: Option<&(Subject, Arc<View>)>,
-        verdict: &Verdict,
-        rungs: Vec<RungShown>,
+        said: Said,
     ) -> Explanation {
+        let Said {
+            verdict,
+            within,
+            rungs,
+        } = said;
         let state = &self.state;
         let policy = state.policy();
         let roster = state.identifier().roster();
@@ -241,7 +237,7 @@ impl Explainer {
                 .reason
                 .category
                 .map(|id| policy.vocabulary().word(id).to_owned()),
-            sentence: policy.sentence(verdict, subject.map(|subject| subject.group)),
+            sentence: policy.sentence(&verdict, subject.map(|subject| subject.group)),
             labels: why
                 .labels
                 .into_iter()
@@ -264,6 +260,7 @@ impl Explainer {
                 .into_iter()
                 .flatten()
                 .min(),
+            within,
             rungs,
         }
     }

@@ -129,6 +129,7 @@ impl Gate {
         State {
             compiled: Arc::clone(&state.compiled),
             artefact,
+            phrases: Arc::clone(&state.phrases),
             bindings,
             school: Arc::clone(&state.school),
             generation: state.generation,

@@ -18,12 +18,14 @@ mod session;
 mod sheet;
 mod state;
 mod tables;
+mod within;
 mod words;
 
+pub use content::PhraseBook;
 pub use counters::Counters;
 pub use explain::{
     ExceptionShown, Explainer, Explanation, LabelShown, PageExplanation, PhraseShown, Question,
-    QuestionError, RungShown, SearchExplanation, Somebody, ThemeShown,
+    QuestionError, RungShown, SearchExplanation, Somebody, ThemeShown, WithinShown,
 };
 pub use gate::Gate;
 pub use judgement::{CONTINUE_PATH, Client, Facts, Judgement, Reference};

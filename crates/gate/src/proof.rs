@@ -1,5 +1,4 @@
 use crate::State;
-use crate::explain::seen;
 use model::{Document, Faults, Files, HostBuffer, Subject, Target};
 use policy::{Expectation, ExpectationsSettings, Outcome, Policy, Proof};
 
@@ -56,8 +55,7 @@ impl State {
             None => Policy::outside(policy.version()),
             Some(subject) => {
                 let view = policy.view(&subject, &schedules);
-                let target = seen(target, view.obligations().inspect);
-                policy.decide(&view, &target, self.artefact.label_target(&target))
+                self.judge(&view, subject.group, target)
             }
         };
         expectation.compare(&verdict)

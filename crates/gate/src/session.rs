@@ -1,5 +1,6 @@
 use crate::judgement::{Client, Facts, Judgement, Reference};
 use crate::record::{Backlog, Batch};
+use crate::within::Decided;
 use crate::words::Words;
 use crate::{Gate, State};
 use model::{Door, Moment, Schedules, Target, Verdict, ViewId};
@@ -101,9 +102,12 @@ impl Session {
             [] => self.state.artefact.label_target(target),
             addresses => self.state.artefact.label_reached(target, addresses),
         };
-        let verdict = match self.view(&client) {
-            Some(view) => self.state.policy().decide(view, target, labels),
-            None => policy::Policy::outside(self.state.policy().version()),
+        let Decided { verdict, labels } = match (self.view(&client), client.subject) {
+            (Some(view), Some(subject)) => self.state.decide(view, subject.group, target, labels),
+            (Some(_) | None, Some(_) | None) => Decided {
+                verdict: policy::Policy::outside(self.state.policy().version()),
+                labels,
+            },
         };
         let valid_until = [verdict.valid_until, client.valid_until]
             .into_iter()

@@ -1,7 +1,8 @@
 use crate::explain::seen;
+use content::PhraseBook;
 use identity::{Bindings, Identifier};
 use matcher::Artefact;
-use model::{Faults, Files, PolicyVersion, Target, Verdict};
+use model::{Faults, Files, GroupIndex, PolicyVersion, Target, Verdict};
 use policy::{Overlay, Policy, View};
 use std::sync::Arc;
 
@@ -60,17 +61,24 @@ impl Compiled {
 pub struct State {
     pub(crate) compiled: Arc<Compiled>,
     pub(crate) artefact: Arc<Artefact>,
+    pub(crate) phrases: Arc<PhraseBook>,
     pub(crate) bindings: Arc<Bindings>,
     pub(crate) school: Arc<str>,
     pub(crate) generation: u64,
 }
 
 impl State {
-    /// Joins a compiled policy with lists; the school's name stands on its pages.
-    pub fn new(compiled: Compiled, artefact: Arc<Artefact>, school: &str) -> Self {
+    /// Joins a compiled policy with lists and phrases; the school's name stands on its pages.
+    pub fn new(
+        compiled: Compiled,
+        artefact: Arc<Artefact>,
+        phrases: Arc<PhraseBook>,
+        school: &str,
+    ) -> Self {
         Self {
             compiled: Arc::new(compiled),
             artefact,
+            phrases,
             bindings: Arc::default(),
             school: school.into(),
             generation: 0,
@@ -92,20 +100,26 @@ impl State {
         &self.artefact
     }
 
+    /// The phrases for pages and searches.
+    pub const fn phrases(&self) -> &Arc<PhraseBook> {
+        &self.phrases
+    }
+
     /// What feeds say of addresses.
     pub const fn bindings(&self) -> &Arc<Bindings> {
         &self.bindings
     }
 
-    /// Decides one query of a view as the doors do: in the detail that its door would see.
-    pub fn judge(&self, view: &View, target: Target<'_>) -> Verdict {
+    /// Decides one query of a view of a group as the doors do: in the detail that its door would
+    /// see.
+    pub fn judge(&self, view: &View, group: GroupIndex, target: Target<'_>) -> Verdict {
         let target = seen(target, view.obligations().inspect);
         let labels = self.artefact.label_target(&target);
-        self.policy().decide(view, &target, labels)
+        self.decide(view, group, &target, labels).verdict
     }
 
     /// The id of a group; empty for a place of another policy.
-    pub fn group_name(&self, group: model::GroupIndex) -> String {
+    pub fn group_name(&self, group: GroupIndex) -> String {
         self.policy()
             .groups()
             .name(group)

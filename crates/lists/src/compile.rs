@@ -1,6 +1,8 @@
 use crate::Report;
+use crate::folder::shown;
 use crate::gather::Gather;
-use model::{Fault, Faults, Vocabulary};
+use content::PhraseBook;
+use model::{Fault, Faults, Files, Vocabulary};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,3 +43,29 @@ pub fn compile(
         }
     }
 }
+
+/// Makes the book of phrases of the files of the folder `blocklists`, each by its path inside it:
+/// of `phrases/*.toml`, and of the phrase lists that `sources.toml` has in use.
+///
+/// Every fault of a file of phrases goes to `faults`; those of the sources are told by [`compile`].
+pub fn compile_phrases(
+    inputs: &BTreeMap<String, Arc<[u8]>>,
+    vocabulary: &Vocabulary,
+    faults: &mut Faults,
+) -> PhraseBook {
+    let mut gather = Gather::new(inputs, vocabulary);
+    let imported = gather.phrase_lists();
+    let (_, _, found) = gather.finish();
+    faults.append(found);
+    let mut own = Files::default();
+    for (path, bytes) in inputs.range(PHRASES.to_owned()..) {
+        if !path.starts_with(PHRASES) {
+            break;
+        }
+        own.insert(shown(path), Arc::clone(bytes));
+    }
+    PhraseBook::compile(&own, imported, vocabulary, faults)
+}
+
+/// The folder of the phrases that the school writes.
+const PHRASES: &str = "phrases/";

@@ -1,5 +1,6 @@
 //! From the files of the folder to a compiler.
 
+mod phrases;
 mod sources;
 mod taking;
 
@@ -110,6 +111,7 @@ impl<'a> Gather<'a> {
             urls: 0,
             patterns: 0,
             digests: 0,
+            phrases: 0,
             refused: parsed.refused,
         });
     }

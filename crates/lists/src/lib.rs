@@ -65,7 +65,7 @@ mod subscription;
 mod subscriptions;
 mod survey;
 
-pub use compile::compile;
+pub use compile::{compile, compile_phrases};
 pub use container::Limits;
 pub use digest_list::DigestList;
 pub use fetcher::{FetchError, FetchLimits, FetchSettings, Fetched, Fetcher, Wanted};
@@ -76,7 +76,7 @@ pub use item::{Item, Pattern, PatternKind, Scope, Sink, UrlPrefix};
 pub use matcher::{DigestKind, DigestSalt, SaltedDigest};
 pub use notice::notice;
 pub use parse::{Entry, Format, Parsed, Rules, Suffixes, parse};
-pub use phrase::{Phrase, PhraseEffect, PhraseOrigin, PhrasePart};
+pub use phrase::{Phrase, PhraseEffect, PhraseListFacts, PhraseOrigin, PhrasePart};
 pub use refused::{Reason, Refused, RefusedLine};
 pub use report::{ListReport, Report};
 pub use sanity::{Sanity, Tolerance, Unsound};

@@ -16,35 +16,45 @@ impl Phrase {
     pub const MOST_PARTS: usize = 16;
 }
 
-impl From<Phrase> for content::Phrase {
-    /// Takes a phrase of a published list: its category, or else its folder, is its theme.
+impl Phrase {
+    /// The phrase as a scan looks for it, one of the list that `list` gives its words of.
     ///
     /// Published lists count parts anywhere on the page and know nothing of stand-ins.
-    fn from(phrase: Phrase) -> Self {
-        let origin = &phrase.origin;
-        let theme = origin.category.clone().or_else(|| origin.theme.clone());
-        let language = origin.language.as_deref();
-        Self {
+    pub fn of_list(self, list: &PhraseListFacts<'_>) -> content::Phrase {
+        let language = self.origin.language.as_deref();
+        content::Phrase {
             list: Arc::new(content::PhraseList {
-                name: [theme.as_deref(), language]
+                name: [Some(list.id), language]
                     .into_iter()
                     .flatten()
                     .collect::<Vec<_>>()
                     .join(" "),
                 arabic_prefixes: language == Some("arabic"),
-                theme,
+                theme: Some(list.category.to_owned()),
                 stand_ins: false,
                 window: None,
+                withheld: list.withheld,
             }),
-            effect: match phrase.effect {
+            effect: match self.effect {
                 PhraseEffect::Bans => content::PhraseEffect::Bans,
                 PhraseEffect::Excepts => content::PhraseEffect::Excepts,
                 PhraseEffect::Weighs(weight) => content::PhraseEffect::Weighs(weight),
                 PhraseEffect::WeighsPercent(share) => content::PhraseEffect::WeighsPercent(share),
             },
-            parts: phrase.parts.into_iter().map(PhrasePart::into).collect(),
+            parts: self.parts.into_iter().map(PhrasePart::into).collect(),
         }
     }
+}
+
+/// What is said of a list that phrases come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhraseListFacts<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its category, which is the theme of its phrases.
+    pub category: &'a str,
+    /// Whether nobody may read its phrases.
+    pub withheld: bool,
 }
 
 impl From<PhrasePart> for content::PhrasePart {
@@ -207,7 +217,12 @@ mod tests {
             effect: PhraseEffect::Weighs(70),
             origin: Arc::new(PhraseOrigin::of_path("french/gambling/weighted")),
         };
-        let (phrases, refused) = content::Phrases::compile([phrase.into()]);
+        let list = PhraseListFacts {
+            id: "published",
+            category: "gambling",
+            withheld: false,
+        };
+        let (phrases, refused) = content::Phrases::compile([phrase.of_list(&list)]);
         assert_eq!(refused, []);
         let findings = content::Scan::of_text(&Arc::new(phrases), "50 Free Spins!");
         assert_eq!(

@@ -51,8 +51,10 @@ pub enum Reason {
     NotEnforcedLift,
     /// For some kinds of DNS questions or servers only: understood, but not enforced.
     NotEnforcedKind,
-    /// A phrase of page content, which the index of names cannot hold.
+    /// A phrase of page content, where names alone are held.
     NotEnforcedPhrase,
+    /// A phrase so short that it stands in nearly every text.
+    NotEnforcedShort,
     /// A salted digest, where names alone are held.
     NotEnforcedDigest,
 }
@@ -85,6 +87,7 @@ impl Reason {
             Self::NotEnforcedLift => "not enforced: opens below a name that the list closes",
             Self::NotEnforcedKind => "not enforced: for some kinds of DNS questions only",
             Self::NotEnforcedPhrase => "not enforced: a phrase of page content",
+            Self::NotEnforcedShort => "not enforced: a phrase that stands in nearly every text",
             Self::NotEnforcedDigest => "not enforced: a salted digest",
         }
     }
@@ -116,6 +119,7 @@ impl Reason {
             | Self::NotEnforcedLift
             | Self::NotEnforcedKind
             | Self::NotEnforcedPhrase
+            | Self::NotEnforcedShort
             | Self::NotEnforcedDigest => false,
         }
     }
@@ -131,6 +135,7 @@ impl Reason {
                 | Self::NotEnforcedLift
                 | Self::NotEnforcedKind
                 | Self::NotEnforcedPhrase
+                | Self::NotEnforcedShort
                 | Self::NotEnforcedDigest
         )
     }

@@ -45,6 +45,8 @@ pub struct ListReport {
     pub patterns: usize,
     /// Salted digests among its entries.
     pub digests: usize,
+    /// Phrases of page content among its entries.
+    pub phrases: usize,
     /// What was refused.
     pub refused: Refused,
 }
@@ -52,6 +54,12 @@ pub struct ListReport {
 impl ListReport {
     /// Everything of it that is in the index.
     pub const fn entries(&self) -> usize {
-        self.names + self.addresses + self.networks + self.urls + self.patterns + self.digests
+        self.names
+            + self.addresses
+            + self.networks
+            + self.urls
+            + self.patterns
+            + self.digests
+            + self.phrases
     }
 }

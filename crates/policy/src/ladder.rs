@@ -60,9 +60,60 @@ impl Ladder {
         hear: &mut H,
     ) -> Verdict {
         let body = &*view.body;
-        let categories = labels.categories;
-        let (answer, needs_url) = self.settle(body, target, categories, hear);
-        let mut obligations = body.obligations;
+        let (answer, needs_url) = self.settle(body, target, labels.categories, hear);
+        self.spoken(view, answer, labels.categories, needs_url)
+    }
+
+    /// What becomes of words that bear categories by themselves, whatever site they stand on;
+    /// `None` where nothing speaks against them.
+    ///
+    /// The site is judged apart: what names sites is silent here, and so is what holds for sites
+    /// on no list.
+    pub(crate) fn walk_words(&self, view: &View, categories: CategorySet) -> Option<Verdict> {
+        let body = &*view.body;
+        if let Some(category) = (categories & self.floor).first() {
+            let answer = Answer::of(Rung::Floor, Access::Block).about(Some(category));
+            return Some(self.spoken(view, answer, categories, false));
+        }
+        let mut walk = Walk::start(categories & self.against);
+        if walk.bare {
+            return None;
+        }
+        for rung in RUNGS {
+            if walk.done() {
+                break;
+            }
+            if rung == Rung::Mode {
+                let left = walk.left;
+                for mode in &body.modes {
+                    walk.masks_of(left, rung, &mode.masks, |_| Some(mode.rule));
+                }
+            } else if let Some(layer) = body.layers.iter().find(|layer| layer.rung == rung) {
+                walk.masks(rung, &layer.masks, |id| layer.rule(id));
+            }
+        }
+        if !walk.done() {
+            walk.masks(Rung::Category, &body.words, |_| None);
+            if let Some(category) = walk.left.first() {
+                walk.all(Answer::of(Rung::Category, Access::Block).about(Some(category)));
+            }
+        }
+        let answer = walk
+            .answer
+            .unwrap_or(Answer::of(Rung::Category, Access::Block));
+        Some(self.spoken(view, answer, categories, false))
+    }
+
+    /// The verdict of an answer, with what its labels ask for.
+    #[inline]
+    fn spoken(
+        &self,
+        view: &View,
+        answer: Answer,
+        categories: CategorySet,
+        needs_url: bool,
+    ) -> Verdict {
+        let mut obligations = view.body.obligations;
         obligations.monitor |= answer.access == Access::Monitor;
         obligations.alert = answer.rung == Rung::Floor
             || (categories.meets(self.alerting) && !categories.meets(self.help));

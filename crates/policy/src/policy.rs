@@ -96,6 +96,16 @@ impl Policy {
         self.ladder.walk(view, target, labels, &mut ())
     }
 
+    /// Decides what happens to words that bear categories by themselves, as a search does or the
+    /// text of a page, whatever the site they stand on; `None` where nothing speaks against them.
+    ///
+    /// The same words of the group hold as for a site of those categories: locks, modes,
+    /// individual plans, overrides and access. What names sites does not: a search engine that is
+    /// open for all is not open for every search.
+    pub fn decide_words(&self, view: &View, categories: CategorySet) -> Option<Verdict> {
+        self.ladder.walk_words(view, categories)
+    }
+
     /// Decides as [`Policy::decide`] does and keeps the rungs that were passed.
     pub fn trace(&self, view: &View, target: &Target<'_>, labels: Labels) -> Trace {
         let mut tracer = Tracer::new(self);

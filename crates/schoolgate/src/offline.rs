@@ -3,7 +3,6 @@ use crate::failure::Failure;
 use crate::folder::Folders;
 use crate::settings::Settings;
 use change::StateFolder;
-use content::PhraseBook;
 use gate::{Compiled, State};
 use lists::{Store, Subscription};
 use matcher::{Artefact, Secret};
@@ -22,8 +21,6 @@ pub(crate) struct Offline {
     pub(crate) report: lists::Report,
     /// What should be looked at.
     pub(crate) warnings: Faults,
-    /// The files.
-    pub(crate) files: Files,
 }
 
 impl Offline {
@@ -58,24 +55,9 @@ impl Offline {
                 state,
                 report,
                 warnings: folders.rename(faults),
-                files,
             }),
             None => Err(Failure::Faults(folders.rename(faults))),
         }
-    }
-
-    /// The phrases for pages and searches.
-    ///
-    /// # Errors
-    ///
-    /// Every fault of every file of phrases.
-    pub(crate) fn phrases(&self) -> Result<PhraseBook, Failure> {
-        let mut faults = Faults::default();
-        let book = PhraseBook::compile(&self.files, &mut faults);
-        if faults.errors() > 0 {
-            return Err(Failure::Faults(faults));
-        }
-        Ok(book)
     }
 
     /// The ids of the lists of illegal content among some files that hold anything.
@@ -83,9 +65,8 @@ impl Offline {
         let Some(vocabulary) = policy::vocabulary(files, &mut Faults::default()) else {
             return Vec::new();
         };
-        let Ok((_, report)) =
-            compile_lists(files, &vocabulary, Some(&StateFolder::store_in(state)))
-        else {
+        let inputs = inputs(files, &vocabulary, Some(&StateFolder::store_in(state)));
+        let Ok((_, report)) = lists::compile(&inputs, &vocabulary, &Secret::new(PASSING)) else {
             return Vec::new();
         };
         let floor = |id: &str| {
@@ -123,7 +104,9 @@ impl Offline {
         let compiled = Compiled::compile(files, overlay, version, faults);
         let mut unheard = Faults::default();
         let vocabulary = policy::vocabulary(files, &mut unheard)?;
-        let (lists, report) = match compile_lists(files, &vocabulary, store) {
+        let inputs = inputs(files, &vocabulary, store);
+        let phrases = lists::compile_phrases(&inputs, &vocabulary, faults);
+        let (lists, report) = match lists::compile(&inputs, &vocabulary, &Secret::new(PASSING)) {
             Ok((lists, report)) => {
                 for warning in report.warnings.iter() {
                     faults.push(warning.clone());
@@ -143,17 +126,21 @@ impl Offline {
                 return None;
             }
         };
-        let state = State::new(compiled?, Arc::new(artefact), &settings.school.name);
+        if faults.errors() > 0 {
+            return None;
+        }
+        let (artefact, phrases) = (Arc::new(artefact), Arc::new(phrases));
+        let state = State::new(compiled?, artefact, phrases, &settings.school.name);
         Some((state, report))
     }
 }
 
-/// Compiles the lists among some files.
-fn compile_lists(
+/// The files of the lists among some files, with those that were fetched.
+fn inputs(
     files: &Files,
     vocabulary: &Vocabulary,
     store: Option<&Store>,
-) -> Result<(matcher::Compiled, lists::Report), Faults> {
+) -> BTreeMap<String, Arc<[u8]>> {
     let mut inputs: BTreeMap<String, Arc<[u8]>> = files
         .under(BLOCKLISTS)
         .map(|(path, content)| (path[BLOCKLISTS.len()..].to_owned(), Arc::clone(content)))
@@ -162,7 +149,7 @@ fn compile_lists(
         let subscriptions = Subscription::all(files, vocabulary);
         store.supply(&subscriptions, &BTreeMap::new(), &mut inputs);
     }
-    lists::compile(&inputs, vocabulary, &Secret::new(PASSING))
+    inputs
 }
 
 /// The secret of an artefact that lives no longer than one command.

@@ -5,7 +5,7 @@ use crate::record::{ListFacts, ListsActivated, PolicyActivated};
 use crate::state_folder::StateFolder;
 use crate::{Active, ActiveError, Bundle, Settings};
 use audit::{Actor, EntryIndex, EntryKind};
-use gate::{Compiled, State};
+use gate::{Compiled, PhraseBook, State};
 use lists::Subscription;
 use matcher::Artefact;
 use model::{Digest, Faults, PolicyVersion};
@@ -62,7 +62,9 @@ impl Force {
         match compiled {
             Some(compiled) => {
                 let artefact = Arc::clone(self.state.artefact());
-                Ok((State::new(compiled, artefact, &self.school), faults))
+                let phrases = Arc::clone(self.state.phrases());
+                let state = State::new(compiled, artefact, phrases, &self.school);
+                Ok((state, faults))
             }
             None => Err(faults),
         }
@@ -104,8 +106,11 @@ impl Desk {
             Some(artefact) => {
                 let mut faults = Faults::default();
                 let made = Compiled::compile(bundle.files(), &overlay, version, &mut faults);
-                let compiled = made.ok_or(ActivateError::Faults { faults })?;
-                State::new(compiled, Arc::new(artefact), &active.school)
+                let phrases = self.phrases(&bundle, &versions, &mut faults);
+                let (Some(compiled), Some(phrases)) = (made, phrases) else {
+                    return Err(ActivateError::Faults { faults });
+                };
+                State::new(compiled, Arc::new(artefact), phrases, &active.school)
             }
             None => {
                 let made = self
@@ -113,7 +118,12 @@ impl Desk {
                     .map_err(|faults| ActivateError::Faults { faults })?;
                 versions = made.versions;
                 let artefact = Artefact::open(&made.lists.write_to(&folder)?, &self.secret)?;
-                State::new(made.policy, Arc::new(artefact), &active.school)
+                State::new(
+                    made.policy,
+                    Arc::new(artefact),
+                    made.phrases,
+                    &active.school,
+                )
             }
         };
         let school = active.school;
@@ -156,7 +166,8 @@ impl Desk {
                 return Err(warnings);
             }
         };
-        let state = State::new(made.policy, Arc::new(artefact), &proposal.school);
+        let artefact = Arc::new(artefact);
+        let state = State::new(made.policy, artefact, made.phrases, &proposal.school);
         state.prove(bundle.files(), &mut warnings);
         if warnings.errors() > 0 {
             return Err(warnings);
@@ -353,6 +364,7 @@ fn unkept(error: &dyn std::error::Error) -> model::Fault {
 pub(super) struct Made {
     pub(super) policy: Compiled,
     pub(super) lists: matcher::Compiled,
+    pub(super) phrases: Arc<PhraseBook>,
     pub(super) report: lists::Report,
     pub(super) warnings: Faults,
     pub(super) versions: Versions,
@@ -390,16 +402,19 @@ impl Desk {
             let subscriptions = Subscription::all(bundle.files(), &vocabulary);
             let mut inputs = inputs(bundle.files());
             versions = self.store.supply(&subscriptions, wanted, &mut inputs);
-            lists::compile(&inputs, &vocabulary, &self.secret)
+            let phrases = lists::compile_phrases(&inputs, &vocabulary, &mut faults);
+            let lists = lists::compile(&inputs, &vocabulary, &self.secret);
+            lists.map(|(lists, report)| (lists, report, phrases))
         });
         match (compiled, lists) {
-            (Some(policy), Some(Ok((lists, report)))) => {
+            (Some(policy), Some(Ok((lists, report, phrases)))) if faults.errors() == 0 => {
                 for warning in report.warnings.iter() {
                     faults.push(warning.clone());
                 }
                 Ok(Made {
                     policy,
                     lists,
+                    phrases: Arc::new(phrases),
                     report,
                     warnings: faults,
                     versions,
@@ -411,6 +426,23 @@ impl Desk {
             }
             (_, None | Some(Ok(_))) => Err(faults),
         }
+    }
+}
+
+impl Desk {
+    /// The phrases of a bundle with those of fetched lists, where nothing is wrong with them.
+    fn phrases(
+        &self,
+        bundle: &Bundle,
+        wanted: &Versions,
+        faults: &mut Faults,
+    ) -> Option<Arc<PhraseBook>> {
+        let vocabulary = policy::vocabulary(bundle.files(), &mut Faults::default())?;
+        let subscriptions = Subscription::all(bundle.files(), &vocabulary);
+        let mut inputs = inputs(bundle.files());
+        self.store.supply(&subscriptions, wanted, &mut inputs);
+        let phrases = lists::compile_phrases(&inputs, &vocabulary, faults);
+        (faults.errors() == 0).then(|| Arc::new(phrases))
     }
 }
 

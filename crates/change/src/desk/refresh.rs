@@ -10,7 +10,7 @@ use crate::state_folder::StateFolder;
 use crate::{ListVersion, Matter};
 use alert::{NoticeKind, Role, Urgency};
 use audit::{Actor, EntryIndex, EntryKind};
-use gate::{Compiled, State};
+use gate::{Compiled, PhraseBook, State};
 use lists::{Difference, Import, Outcome, Subscription};
 use matcher::Artefact;
 use model::{Digest, Faults};
@@ -75,6 +75,7 @@ pub enum RefreshError {
 struct Candidate {
     force: Arc<Force>,
     artefact: Arc<Artefact>,
+    phrases: Arc<PhraseBook>,
     report: lists::Report,
     versions: Versions,
     changes: Vec<ListChange>,
@@ -158,7 +159,8 @@ impl Desk {
             .map_err(ActivateError::from)?;
         let artefact = Artefact::open(&path, &self.secret).map_err(ActivateError::from)?;
         let artefact = Arc::new(artefact);
-        let state = State::new(made.policy, Arc::clone(&artefact), &force.school);
+        let phrases = Arc::clone(&made.phrases);
+        let state = State::new(made.policy, Arc::clone(&artefact), phrases, &force.school);
         // A list that closes what the school tests for, or opens it, does not come into force.
         let mut faults = Faults::default();
         state.prove(force.bundle.files(), &mut faults);
@@ -169,6 +171,7 @@ impl Desk {
         Ok(Candidate {
             force,
             artefact,
+            phrases: made.phrases,
             report: made.report,
             versions: made.versions,
             changes,
@@ -224,6 +227,7 @@ impl Desk {
         let Candidate {
             force,
             artefact,
+            phrases,
             report,
             versions,
             changes,
@@ -234,7 +238,7 @@ impl Desk {
         let compiled = Compiled::compile(force.bundle.files(), &overlay, version, &mut faults);
         let policy = compiled.ok_or(ActivateError::Faults { faults })?;
         let digest = artefact.digest();
-        let state = State::new(policy, artefact, &force.school);
+        let state = State::new(policy, artefact, phrases, &force.school);
         let before = self.register().active().map(|active| active.artefact);
         let payload = ListsActivated {
             artefact: digest,

@@ -115,7 +115,7 @@ impl<'a> Judge<'a> {
         let state = self.state;
         match self.known(number, client, row.first) {
             None => Some((Policy::outside(state.policy().version()), None)),
-            Some((group, view)) => Some((state.judge(view, target), Some(*group))),
+            Some((group, view)) => Some((state.judge(view, *group, target), Some(*group))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Fetched lists come into force by themselves, and go back by decision.
 
-use crate::school::{STAFF, School, action, activate, files};
+use crate::school::{STAFF, School, action, activate, files, proposal};
 use alert::Role;
 use audit::EntryKind;
 use change::{Change, InvalidChange, ListVersion, ProposeError, Refreshed, Route, Stage};
@@ -254,10 +254,7 @@ fn a_required_list_that_is_not_there_refuses_the_policy() {
     let text = text.unwrap() + "required = true\n";
     files.insert("blocklists/sources.toml", text.into_bytes());
     let school = School::commissioning();
-    let faults = school
-        .desk
-        .check(crate::school::proposal(files.clone()))
-        .unwrap_err();
+    let faults = school.desk.check(proposal(files.clone())).unwrap_err();
     assert!(
         faults
             .to_string()
@@ -268,4 +265,31 @@ fn a_required_list_that_is_not_there_refuses_the_policy() {
     school.take("police", "deep.test\n");
     activate(&school.desk, files);
     assert_eq!(action(&school.desk, "10.20.0.5", "deep.test"), "block");
+}
+
+// CAT-39: a phrase list is in force as any other list is.
+#[test]
+fn phrases_that_arrive_are_in_force_and_survive_a_restart() {
+    let mut files = files("block");
+    let source = "[[sources]]\nid = \"words\"\ntitle = \"Their words\"\ndelivered = true\n\
+        format = \"phrases-weighted\"\ncategory = \"games\"\nlicence = \"CC0\"\n";
+    files.insert("blocklists/sources.toml", source.as_bytes());
+    let school = School::of(files.clone(), &STAFF);
+    let held = |school: &School| school.desk.state().unwrap().phrases().pages().len();
+    assert_eq!(held(&school), 0);
+    let outcome = school.take("words", "< free spins ><70>\n< big win ><40>\n");
+    assert!(matches!(outcome, Outcome::Taken { .. }), "{outcome:?}");
+    school.desk.refresh_lists().unwrap();
+    assert_eq!(held(&school), 2);
+    let school = school.restart();
+    assert_eq!(held(&school), 2);
+
+    files.insert(
+        "blocklists/phrases/games.toml",
+        b"title = \"Games\"\ncategory = \"gamez\"\n".to_vec(),
+    );
+    let faults = school.desk.check(proposal(files)).unwrap_err().to_string();
+    assert!(faults.contains("phrases/games.toml:2:"), "{faults}");
+    assert!(faults.contains("did you mean `games`?"), "{faults}");
+    assert_eq!(held(&school), 2);
 }

@@ -77,7 +77,8 @@ impl Tally {
             Some(theme) => self.themes[usize::from(theme)].add(phrase.effect),
             None => self.all.add(phrase.effect),
         }
-        self.keep(phrases, number, at, around());
+        let around = if phrase.withheld { &[] } else { around() };
+        self.keep(phrases, number, at, around);
     }
 
     fn stand_together(&self, phrase: &Compiled) -> bool {

@@ -10,6 +10,7 @@ fn list(theme: Option<&str>, window: Option<u32>) -> Arc<PhraseList> {
         stand_ins: true,
         arabic_prefixes: true,
         window,
+        withheld: false,
     })
 }
 

@@ -81,7 +81,6 @@ impl State {
     /// Says that there is no such group.
     pub fn explain_page(
         &self,
-        book: &PhraseBook,
         group: &str,
         kind: PageKind,
         page: &[u8],
@@ -92,6 +91,7 @@ impl State {
             .policy()
             .group(index)
             .map_or(0, |facts| facts.phrase_limit);
+        let book = self.phrases();
         let mut scan = Scan::new(Arc::clone(book.pages()), kind, None);
         scan.feed(page);
         let findings = scan.finish();

@@ -1,4 +1,4 @@
-use super::{Explainer, Explanation, Question, QuestionError, RungShown, seen};
+use super::{Explainer, Explanation, Question, QuestionError, Said, seen};
 use model::{HostBuffer, Moment, Target};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -47,16 +47,8 @@ impl Explainer {
         }
         let view = policy.view(&subject, &policy.schedules(asked.at));
         let target = seen(target, view.obligations().inspect);
-        let trace = policy.trace(&view, &target, state.artefact.label_target(&target));
-        let passed = trace
-            .passed
-            .into_iter()
-            .map(|step| RungShown {
-                rung: step.rung,
-                spoke: step.spoke,
-                words: step.words,
-            })
-            .collect();
+        let labels = state.artefact.label_target(&target);
+        let said = Said::of(state, &view, subject.group, &target, labels, true);
         let question = Question {
             client: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             user: None,
@@ -66,6 +58,6 @@ impl Explainer {
             addresses: &[],
         };
         let known = (subject, view);
-        Ok(self.shown(&question, &target, Some(&known), &trace.verdict, passed))
+        Ok(self.shown(&question, &target, Some(&known), said))
     }
 }

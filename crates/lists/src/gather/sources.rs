@@ -171,6 +171,14 @@ impl<'a> Gather<'a> {
                 return;
             }
         };
+        if source.format.is_phrases() && self.vocabulary.allow().contains(category) {
+            let what = format!(
+                "list `{}` holds phrases, and its category `{}` opens sites",
+                source.id, source.category
+            );
+            let mend = "give it a category that speaks against a page";
+            self.faults.push(placed.fault(what).mend(mend));
+        }
         self.judge(placed, &parsed, withheld);
         self.report.lists.push(ListReport {
             id: source.id.clone(),
@@ -191,6 +199,7 @@ impl<'a> Gather<'a> {
             urls: taken.urls,
             patterns: taken.patterns,
             digests: taken.digests,
+            phrases: taken.phrases,
             refused: parsed.refused,
         });
     }
@@ -278,15 +287,15 @@ impl Placed<'_> {
 }
 
 /// The files of one source.
-struct Files<'a> {
-    files: Vec<(&'a str, &'a [u8])>,
+pub(super) struct Files<'a> {
+    pub(super) files: Vec<(&'a str, &'a [u8])>,
     /// What its lines may include.
-    library: Vec<(&'a str, &'a [u8])>,
+    pub(super) library: Vec<(&'a str, &'a [u8])>,
 }
 
 impl<'a> Files<'a> {
     /// Finds the file of a source, or those of its folder.
-    fn find(inputs: &'a BTreeMap<String, Arc<[u8]>>, source: &Source) -> Option<Self> {
+    pub(super) fn find(inputs: &'a BTreeMap<String, Arc<[u8]>>, source: &Source) -> Option<Self> {
         let path = path_of(source);
         let below = |folder: &str| -> Vec<(&'a str, &'a [u8])> {
             let folder = format!("{folder}/");

@@ -1,6 +1,7 @@
 //! What of a list goes into the compiler.
 
-use crate::{Entry, Item, Pattern, PatternKind, Reason, Scope};
+use crate::{Entry, Item, Pattern, PatternKind, Phrase, PhraseListFacts, Reason, Scope};
+use content::{Phrases, RefusedPhraseReason};
 use ipnet::IpNet;
 use matcher::{Compiler, ListId, PatternError, Place, Syntax, UrlRule};
 
@@ -19,6 +20,7 @@ pub(super) struct Taken {
     pub(super) urls: usize,
     pub(super) patterns: usize,
     pub(super) digests: usize,
+    pub(super) phrases: usize,
 }
 
 impl<'a> Taking<'a> {
@@ -67,7 +69,11 @@ impl<'a> Taking<'a> {
                 self.taken.digests += 1;
                 None
             }
-            Item::Phrase(_) => Some(Reason::NotEnforcedPhrase),
+            Item::Phrase(phrase) => {
+                let refused = refused_phrase(phrase);
+                self.taken.phrases += usize::from(refused.is_none());
+                refused
+            }
         }
     }
 
@@ -106,5 +112,24 @@ impl<'a> Taking<'a> {
             Err(PatternError::Costly) => Some(Reason::Pattern),
             Err(PatternError::Floor | PatternError::Opens) => Some(Reason::NotEnforcedPattern),
         }
+    }
+}
+
+/// Why a phrase cannot be looked for; the book of phrases takes the same ones.
+pub(super) fn refused_phrase(phrase: &Phrase) -> Option<Reason> {
+    let list = PhraseListFacts {
+        id: "",
+        category: "",
+        withheld: true,
+    };
+    match Phrases::check(&phrase.clone().of_list(&list)) {
+        Ok(()) => None,
+        Err(RefusedPhraseReason::Empty) => Some(Reason::Syntax),
+        Err(RefusedPhraseReason::TooShort) => Some(Reason::NotEnforcedShort),
+        Err(
+            RefusedPhraseReason::TooLong
+            | RefusedPhraseReason::TooManyParts
+            | RefusedPhraseReason::TooManyThemes,
+        ) => Some(Reason::Length),
     }
 }

@@ -9,3 +9,4 @@ mod limits;
 mod smuggling;
 mod stage;
 mod warning;
+mod within;

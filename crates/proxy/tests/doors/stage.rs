@@ -2,7 +2,7 @@
 //!
 //! Clients of different groups come from different addresses of 127.0.0.0/8.
 
-use gate::{Compiled, Gate, Recorder, State};
+use gate::{Compiled, Gate, PhraseBook, Recorder, State};
 use matcher::{Artefact, Compiler, Coverage, ListMeta, Secret};
 use model::{
     Action, Clock, Door, Faults, Files, Host, HostBuffer, ManualClock, Name, PolicyVersion,
@@ -113,6 +113,15 @@ theme   = "Allowed"
 class   = "allow"
 "#;
 
+const PHRASES: &str = r#"
+title    = "Gambling"
+theme    = "gambling"
+category = "gambling"
+[phrases.en]
+40 = ["casino bonus"]
+-30 = ["history of"]
+"#;
+
 fn files() -> Files {
     let mut files = Files::default();
     let mut put = |path: &str, text: String| files.insert(path, text.into_bytes());
@@ -131,6 +140,7 @@ fn files() -> Files {
         );
     }
     put("config/network.toml", network);
+    put("blocklists/phrases/gambling.toml", PHRASES.to_owned());
     files
 }
 
@@ -218,7 +228,11 @@ impl Stage {
         let version = PolicyVersion::from(files.digest());
         let compiled = Compiled::compile(&files, &Overlay::default(), version, &mut faults);
         let compiled = compiled.unwrap_or_else(|| panic!("{faults}"));
-        let state = State::new(compiled, artefact(&files, &LABELLED), "Example School");
+        let vocabulary = compiled.policy().vocabulary();
+        let phrases = PhraseBook::compile(&files, [], vocabulary, &mut faults);
+        assert_eq!(faults.errors(), 0, "{faults}");
+        let (artefact, phrases) = (artefact(&files, &LABELLED), Arc::new(phrases));
+        let state = State::new(compiled, artefact, phrases, "Example School");
         let clock = Arc::new(ManualClock::new(NOON.parse().unwrap()));
         let gate = Gate::new(
             state,

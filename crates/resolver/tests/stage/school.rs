@@ -1,6 +1,6 @@
 //! A school small enough to read: pupils ask from 127.0.0.2, staff from 127.0.0.3.
 
-use gate::{Compiled, Gate, Recorder, State};
+use gate::{Compiled, Gate, PhraseBook, Recorder, State};
 use matcher::{Artefact, Compiler, Coverage, ListMeta, Secret};
 use model::{Clock, Faults, Files, Host, HostBuffer, PolicyVersion, SystemChance};
 use policy::Overlay;
@@ -129,6 +129,11 @@ pub(crate) fn gate(clock: Arc<dyn Clock>, labelled: &[(&str, &str)]) -> Arc<Gate
     let version = PolicyVersion::from(files.digest());
     let compiled = Compiled::compile(&files, &Overlay::default(), version, &mut faults);
     let compiled = compiled.unwrap_or_else(|| panic!("{faults}"));
-    let state = State::new(compiled, artefact(labelled), "Example School");
+    let state = State::new(
+        compiled,
+        artefact(labelled),
+        Arc::new(PhraseBook::empty()),
+        "Example School",
+    );
     Gate::new(state, clock, Arc::new(SystemChance), Recorder::discarding())
 }

@@ -22,18 +22,12 @@ pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
         return page::explain(&offline, page, group, asked.json);
     }
     let now = SystemClock::default().now();
-    let (state, book) = if asked.in_force {
-        let at = asked.at.unwrap_or(now);
-        (was_in_force(&asked.state.state, at)?, None)
+    let state = if asked.in_force {
+        was_in_force(&asked.state.state, asked.at.unwrap_or(now))?
     } else {
-        let offline = Offline::open_with(&asked.policy, Some(&asked.state))?;
-        // What a search scores is not asked for by the hundred thousand.
-        let book = match asked.batch {
-            Some(_) => None,
-            None => Some(offline.phrases()?),
-        };
-        (offline.state, book)
+        Offline::open_with(&asked.policy, Some(&asked.state))?.state
     };
+    let book = Arc::clone(state.phrases());
     let mut explainer = Explainer::new(Arc::new(state));
     let mut out = Screen::open();
     if let Some(file) = &asked.batch {
@@ -55,9 +49,7 @@ pub(crate) fn explain(asked: &arguments::Explain) -> Result<(), Failure> {
         };
         match explainer.explain(&question, true) {
             Ok(explanation) => {
-                let search = book
-                    .as_ref()
-                    .and_then(|book| SearchExplanation::of_url(book, target));
+                let search = SearchExplanation::of_url(&book, target);
                 if asked.json {
                     out.json(&Shown {
                         explanation: &explanation,
@@ -246,6 +238,16 @@ fn print(out: &mut Screen, shown: &Explanation) -> Result<(), Failure> {
         out.line(format_args!(
             "  exception {}: {}",
             exception.name, exception.reason
+        ))?;
+    }
+    for part in &shown.within {
+        out.line(format_args!(
+            "  within    {} {}: {} by rung {} {}",
+            part.kind,
+            part.text,
+            part.action,
+            part.rung,
+            part.categories.join(", ")
         ))?;
     }
     for rung in &shown.rungs {

@@ -13,7 +13,6 @@ pub(super) fn explain(
     group: &str,
     json: bool,
 ) -> Result<(), Failure> {
-    let book = offline.phrases()?;
     let page = read(file).map_err(|source| Failure::File {
         path: file.to_owned(),
         done: "read",
@@ -21,7 +20,7 @@ pub(super) fn explain(
     })?;
     let shown = offline
         .state
-        .explain_page(&book, group, kind(file), &page)
+        .explain_page(group, kind(file), &page)
         .map_err(|error| Failure::asked(error.to_string(), "name a group of `config/groups`"))?;
     let mut out = Screen::open();
     if json {

@@ -237,6 +237,7 @@ fn compiled(policy: &Policy, state: &State, name: Option<&str>, json: bool) -> R
                 "urls": list.urls,
                 "patterns": list.patterns,
                 "digests": list.digests,
+                "phrases": list.phrases,
                 "lines": list.lines,
                 "refused": list.refused,
                 "licence": list.licence,
