@@ -12,10 +12,11 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    /// The bucket at which the name is at home.
+    /// The bucket at which the name is at home, by the upper 48 bits of its lane.
+    #[inline]
     pub(crate) fn home(self, buckets: u64) -> usize {
         // The upper half of the product is below `buckets`, so it fits wherever that does.
-        ((u128::from(self.bucket) * u128::from(buckets)) >> 64) as usize
+        ((u128::from(self.bucket & !0xffff) * u128::from(buckets)) >> 64) as usize
     }
 
     /// The 48 bits that a slot holds, in their place there.

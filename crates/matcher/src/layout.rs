@@ -27,7 +27,7 @@
 use std::ops::Range;
 
 pub(crate) const MAGIC: [u8; 8] = *b"SGLABELS";
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 pub(crate) const HEADER: usize = 1024;
 pub(crate) const SUMMED_FROM: usize = 128;
 pub(crate) const CHECKSUM: Range<usize> = 16..32;
@@ -51,7 +51,8 @@ pub(crate) const SECTIONS: usize = 288;
 /// The sections in the order in which they lie; each starts on a cache line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
-    /// 64 bytes a bucket: eight slots of 48 bits of hash and 16 of label set.
+    /// 64 bytes a bucket: for eight slots the upper 32 bits of the hash (4 bytes each), 16 more
+    /// (2 bytes each), and the label set (2 bytes each).
     Buckets,
     /// 64 bytes a label set; see [`Row`].
     Rows,

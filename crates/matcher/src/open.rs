@@ -3,6 +3,7 @@ use crate::checksum::Checksum;
 use crate::layout::{self, HEADER, Member, Row, SLOTS, SPILLED, Section, UrlRow, array};
 use crate::mapping::Bytes;
 use crate::pattern::{Finder, Listed, Pattern, Place, Syntax};
+use crate::probing::sets_of;
 use crate::salted::SaltedList;
 use crate::{ListMeta, Secret};
 use model::{CategoryId, CategorySet, Digest};
@@ -66,6 +67,7 @@ impl Artefact {
         let bytes = Bytes::map(&file).map_err(read)?;
         let head = check_head(&bytes)?;
         let cold = head.section(Section::Cold).start;
+        bytes.read_often(0..cold);
         // What is read through the mapping stays resident: the hot part should, the names for
         // `why` should not, so those are read past it.
         let mut sum = Checksum::new();
@@ -245,8 +247,7 @@ fn check_tables(artefact: &Artefact) -> Result<(), &'static str> {
     let mut largest = 0;
     let mut spilled = 0usize;
     for bucket in buckets {
-        for slot in bucket.as_chunks::<8>().0 {
-            let set = u16::from_le_bytes([slot[0], slot[1]]);
+        for set in sets_of(bucket) {
             if set == SPILLED {
                 spilled += 1;
             } else {

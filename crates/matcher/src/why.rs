@@ -3,6 +3,7 @@ use crate::artefact::{Artefact, Way};
 use crate::layout::{Member, Row, Section, array};
 use crate::list::is_floor;
 use crate::pattern::{Finder, Haystack, UrlHaystack};
+use crate::probing::set_of;
 use crate::suffix::crosses;
 use model::{CategoryId, Host, Target};
 
@@ -278,7 +279,7 @@ impl Artefact {
         let mut at = u32::from_le_bytes(array(offsets, bucket * 4)) as usize;
         let names = self.section(Section::ColdNames);
         for before in 0..=place {
-            if array::<2>(line, before * 8) == [0, 0] {
+            if set_of(line, before) == 0 {
                 return None;
             }
             let length = usize::from(*names.get(at)?);

@@ -1,11 +1,14 @@
+//! What the names bear when parents have handed down and exceptions taken away.
+
 use super::established::Settled;
-use super::networks::{self, Steps};
+use super::input::Input;
+use super::parents::Parents;
 use super::placing::Placed;
+use super::report::{CompileError, CompileReport, Fired};
 use super::sets::Sets;
+use super::steps::{self, Steps};
 use super::watch::{Stage, Watch};
-use super::{CompileError, CompileReport, Compiler, Fired};
 use crate::Coverage;
-use crate::hash::Walk;
 use crate::layout::Member;
 use crate::list::is_floor;
 use crate::suffix::crosses;
@@ -24,12 +27,16 @@ pub(super) struct Closed {
 }
 
 impl Closed {
-    /// Whether a name stands in floor lists alone, so that its text must not be kept.
-    pub(super) fn is_withheld(&self, name: usize) -> bool {
-        let row = self.sets.rows[self.own[name] as usize];
-        let members = &self.sets.members[row.start as usize..][..row.count as usize];
+    /// For each set whether names that bear it stand in floor lists alone, so that their texts
+    /// must not be kept.
+    pub(super) fn withheld(&self) -> Vec<bool> {
         let floor = |member: &Member| CategoryId::new(member.category).is_some_and(is_floor);
-        !members.is_empty() && members.iter().all(floor)
+        let rows = self.sets.rows.iter();
+        let withheld = rows.map(|row| {
+            let members = &self.sets.members[row.start as usize..][..row.count as usize];
+            !members.is_empty() && members.iter().all(floor)
+        });
+        withheld.collect()
     }
 }
 
@@ -37,33 +44,27 @@ impl Closed {
 ///
 /// Handing down once here lets look-up take the longest entry alone and ask no further.
 pub(super) fn close(
-    compiler: &Compiler,
+    input: &Input,
     placed: &Placed,
     report: &mut CompileReport,
     watch: &mut Watch<'_>,
 ) -> Result<Closed, CompileError> {
-    watch.of(placed.names());
-    let mut sets = Sets::new();
-    let mut own = Vec::with_capacity(placed.names());
-    let mut members = Vec::new();
-    for name in 0..placed.names() as u32 {
-        members.clear();
-        for &record in placed.records(name) {
-            compiler.members_of(compiler.records[record as usize], &mut members);
-        }
-        own.push(sets.number(compiler, &mut members, false)?);
-        watch.at(Stage::Label, own.len())?;
-    }
+    watch.of(placed.count());
+    let mut sets = Sets::new(input.allow);
+    let own = own_sets(input, placed, &mut sets, watch)?;
     let mut fired = BTreeMap::new();
     let mut settled = Settled::default();
-    let mut whole = Vec::with_capacity(placed.names());
-    for name in 0..placed.names() as u32 {
-        let number = whole_set(compiler, placed, &mut sets, &own, name, &mut fired)?;
-        whole.push(settled.of(compiler, placed, &mut sets, name, number)?);
+    let mut whole = Vec::with_capacity(placed.count());
+    let mut parents = Parents::new(placed);
+    let mut found = Vec::new();
+    for name in 0..placed.count() as u32 {
+        parents.of(name, &mut found);
+        let number = whole_set(input, placed, &mut sets, &own, (name, &found), &mut fired)?;
+        whole.push(settled.of(input, placed, &mut sets, name, number)?);
         watch.at(Stage::Inherit, whole.len())?;
     }
-    tell_urls(compiler, &mut fired);
-    let addresses = networks::close(compiler, &mut sets)?;
+    tell_urls(input, &mut fired);
+    let addresses = steps::close(input, &mut sets)?;
     report.established_labelled = settled.count;
     report.established_first = settled.first;
     report.exceptions_fired = fired.into_values().collect();
@@ -75,33 +76,73 @@ pub(super) fn close(
     })
 }
 
+/// The set of each name's own entries.
+fn own_sets(
+    input: &Input,
+    placed: &Placed,
+    sets: &mut Sets,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<u32>, CompileError> {
+    let mut own = Vec::with_capacity(placed.count());
+    let mut members = Vec::new();
+    // Nearly every name stands in one list, and so bears one of few sets.
+    let mut alone = vec![None; input.lists.len() << COVERAGE_BITS];
+    for name in 0..placed.count() as u32 {
+        let records = placed.records(name);
+        let place = match records {
+            [one] if !input.is_exceptions(one.list) => {
+                Some(usize::from(one.list) << COVERAGE_BITS | usize::from(one.coverage))
+            }
+            _ => None,
+        };
+        let known = place.and_then(|place| alone.get_mut(place));
+        let set = match known {
+            Some(Some(set)) => *set,
+            known => {
+                members.clear();
+                for &record in records {
+                    input.members_of(record, placed.text(name), &mut members);
+                }
+                let set = sets.number(&mut members, false)?;
+                if let Some(known) = known {
+                    *known = Some(set);
+                }
+                set
+            }
+        };
+        own.push(set);
+        watch.at(Stage::Label, own.len())?;
+    }
+    Ok(own)
+}
+
+/// A coverage has three flags.
+const COVERAGE_BITS: usize = 3;
+
 type FiredBy = BTreeMap<(String, u16, u8), Fired>;
 
 fn whole_set(
-    compiler: &Compiler,
+    input: &Input,
     placed: &Placed,
     sets: &mut Sets,
     own: &[u32],
-    name: u32,
+    (name, parents): (u32, &[(usize, u32)]),
     fired: &mut FiredBy,
 ) -> Result<u32, CompileError> {
-    let record = compiler.records[placed.records(name)[0] as usize];
-    let text = compiler.name(record);
-    let parents = listed_parents(compiler, placed, text);
-    let excepted = is_exception(compiler, placed, name);
+    let excepted = is_exception(input, placed, name);
     if parents.is_empty() && !excepted {
         return Ok(own[name as usize]);
     }
     // INVARIANT: names come from `model::Name`, which is ASCII.
-    let text = std::str::from_utf8(text).unwrap_or_default();
+    let text = std::str::from_utf8(placed.text(name)).unwrap_or_default();
     // The longest exception that covers the name, and where in the name it starts.
     let mut by = excepted.then_some(0);
     let mut gathered = members_of(sets, own, name);
     let own_count = gathered.len();
     let mut from = vec![0; own_count];
-    for (start, parent) in parents {
+    for &(start, parent) in parents {
         let crossing = crosses(text, start);
-        if by.is_none() && !crossing && is_exception(compiler, placed, parent) {
+        if by.is_none() && !crossing && is_exception(input, placed, parent) {
             by = Some(start);
         }
         for member in members_of(sets, own, parent) {
@@ -123,12 +164,17 @@ fn whole_set(
             member.flags |= Member::LIFTED;
             // Told once: at the entry itself, or at the exception below it.
             if start == 0 || (at == 0 && excepted) {
-                tell(compiler, fired, &text[at..], &text[start..], *member);
+                tell(input, fired, &text[at..], &text[start..], *member);
             }
         }
     }
+    sets.number(&mut merged(&gathered), by.is_some())
+}
+
+/// The members with those of one list and category made one.
+fn merged(gathered: &[Member]) -> Vec<Member> {
     let mut merged: Vec<Member> = Vec::with_capacity(gathered.len());
-    for member in gathered {
+    for &member in gathered {
         let same =
             |have: &&mut Member| (have.list, have.category) == (member.list, member.category);
         match merged.iter_mut().find(same) {
@@ -136,32 +182,32 @@ fn whole_set(
             None => merged.push(member),
         }
     }
-    sets.number(compiler, &mut merged, by.is_some())
+    merged
 }
 
 /// Tells of the exceptions that take labels from rules for URLs.
-fn tell_urls(compiler: &Compiler, fired: &mut FiredBy) {
+fn tell_urls(input: &Input, fired: &mut FiredBy) {
     let mut members = Vec::new();
-    for rule in &compiler.urls {
-        let Some(exception) = compiler.exception_over(rule.host()) else {
+    for rule in &input.urls {
+        let Some(exception) = input.exception_over(&rule.host) else {
             continue;
         };
         members.clear();
-        compiler.members_of_list(rule.list, Coverage::NAME, &mut members);
+        input.members_of_list(rule.list, Coverage::NAME, &mut members);
         for member in members.iter().filter(|member| member.has(Member::LIFTABLE)) {
-            tell(compiler, fired, exception, rule.host(), *member);
+            tell(input, fired, exception, &rule.host, *member);
         }
     }
 }
 
-fn tell(compiler: &Compiler, fired: &mut FiredBy, exception: &str, entry: &str, member: Member) {
+fn tell(input: &Input, fired: &mut FiredBy, exception: &str, entry: &str, member: Member) {
     let Some(category) = CategoryId::new(member.category) else {
         return;
     };
     let key = (exception.to_owned(), member.list, member.category);
     let told = fired.entry(key).or_insert_with(|| Fired {
         exception: exception.to_owned(),
-        list: compiler.lists[usize::from(member.list)].id.clone(),
+        list: input.lists[usize::from(member.list)].id.clone(),
         category,
         entry: entry.to_owned(),
         entries: 0,
@@ -172,33 +218,10 @@ fn tell(compiler: &Compiler, fired: &mut FiredBy, exception: &str, entry: &str, 
     }
 }
 
-/// The names above this one that are listed, the longest first, with where they start in it.
-fn listed_parents(compiler: &Compiler, placed: &Placed, text: &[u8]) -> Vec<(usize, u32)> {
-    let mut found = Vec::new();
-    let mut walk = Walk::new(text, placed.key);
-    let mut depth = 0;
-    while let Some(start) = walk.step().filter(|&start| start > 0) {
-        depth += 1;
-        if placed.depths & (1 << depth) == 0 {
-            continue;
-        }
-        if let Some((_, parent)) = placed.find(walk.lanes()) {
-            let record = compiler.records[placed.records(parent)[0] as usize];
-            if compiler.name(record) == &text[start..] {
-                found.push((start, parent));
-            }
-        }
-    }
-    found.reverse();
-    found
-}
-
-fn is_exception(compiler: &Compiler, placed: &Placed, name: u32) -> bool {
+fn is_exception(input: &Input, placed: &Placed, name: u32) -> bool {
     // The list of the exceptions stands last, so its record does too.
-    placed
-        .records(name)
-        .last()
-        .is_some_and(|&record| compiler.is_exceptions(compiler.records[record as usize].list))
+    let last = placed.records(name).last();
+    last.is_some_and(|record| input.is_exceptions(record.list))
 }
 
 fn members_of(sets: &Sets, own: &[u32], name: u32) -> Vec<Member> {

@@ -1,8 +1,9 @@
 //! Long-standing sites, which are no longer that where something stands against them.
 
+use super::input::Input;
 use super::placing::Placed;
+use super::report::CompileError;
 use super::sets::Sets;
-use super::{CompileError, Compiler};
 use crate::Coverage;
 use crate::layout::Member;
 use crate::list::is_floor;
@@ -23,7 +24,7 @@ impl Settled {
     /// What becomes of the set of a name.
     pub(super) fn of(
         &mut self,
-        compiler: &Compiler,
+        input: &Input,
         placed: &Placed,
         sets: &mut Sets,
         name: u32,
@@ -36,7 +37,7 @@ impl Settled {
         let settled = match self.sets[place] {
             Some(settled) => settled,
             None => {
-                let settled = settle(compiler, sets, set)?;
+                let settled = settle(input, sets, set)?;
                 self.sets[place] = Some(settled);
                 settled
             }
@@ -44,8 +45,7 @@ impl Settled {
         if settled != set {
             self.count += 1;
             if self.first.len() < SHOWN && !bears_floor(sets, set) {
-                let record = compiler.records[placed.records(name)[0] as usize];
-                let text = String::from_utf8_lossy(compiler.name(record));
+                let text = String::from_utf8_lossy(placed.text(name));
                 self.first.push(text.into_owned());
             }
         }
@@ -53,13 +53,13 @@ impl Settled {
     }
 }
 
-fn settle(compiler: &Compiler, sets: &mut Sets, set: u32) -> Result<u32, CompileError> {
-    let is_established = |member: &Member| compiler.lists[usize::from(member.list)].established;
+fn settle(input: &Input, sets: &mut Sets, set: u32) -> Result<u32, CompileError> {
+    let is_established = |member: &Member| input.lists[usize::from(member.list)].established;
     let row = sets.rows[set as usize];
     let members = &sets.members[row.start as usize..][..row.count as usize];
     let against = |member: &&Member| {
         let category = CategoryId::new(member.category);
-        let opens = category.is_some_and(|category| compiler.allow.contains(category));
+        let opens = category.is_some_and(|category| input.allow.contains(category));
         !opens && !member.has(Member::LIFTED)
     };
     let spoken = members.iter().filter(against);
@@ -79,7 +79,7 @@ fn settle(compiler: &Compiler, sets: &mut Sets, set: u32) -> Result<u32, Compile
         }
     }
     let covered = row.flags & crate::layout::Row::COVERED != 0;
-    sets.number(compiler, &mut kept, covered)
+    sets.number(&mut kept, covered)
 }
 
 fn bears_floor(sets: &Sets, set: u32) -> bool {

@@ -1,163 +1,177 @@
-use super::watch::{Stage, Watch};
-use super::{CompileError, Compiler};
-use crate::hash::{Lanes, lanes_of};
-use crate::layout::{MOST_REACH, NAMES_A_BUCKET, SLOTS};
-use crate::probing::probe;
+//! Names in the order of their hashes, and in their slots.
 
-/// All names in their slots.
+use super::filling::{Filled, spread};
+use super::names::{Names, Record};
+use super::report::CompileError;
+use super::watch::{Stage, Watch};
+use crate::hash::{Lanes, lanes_of};
+use crate::layout::SLOTS;
+use crate::prefetch::prefetch;
+
+/// All names in their slots, numbered by their hashes.
 pub(super) struct Placed {
     pub(super) key: [u64; 2],
-    /// How many buckets a name may be at home in.
-    pub(super) homes: u64,
-    pub(super) reach: u32,
     pub(super) depths: u128,
-    /// Eight slots a bucket; the set of a slot in use is still 1.
-    pub(super) buckets: Vec<[u8; 64]>,
-    /// The records, those of one name together, names by their hashes.
-    pub(super) order: Vec<u32>,
-    /// For each name where its records start in `order`, and one more for the end.
-    pub(super) starts: Vec<u32>,
-    /// The name of each slot; [`Placed::EMPTY`] for an empty one.
-    pub(super) slots: Vec<u32>,
+    pub(super) filled: Filled,
+    /// The entries of one name stand together and share its text; names and texts stand by hash,
+    /// so that whoever goes through all of them reads straight on.
+    pub(super) names: Names,
+    /// For each name where its entries start, and one more for the end.
+    starts: Vec<u32>,
 }
 
 impl Placed {
-    pub(super) const EMPTY: u32 = u32::MAX;
-
-    /// The number of the slot in which a hash stands, and of the name there.
-    pub(super) fn find(&self, lanes: Lanes) -> Option<(u32, u32)> {
-        let home = lanes.home(self.homes);
-        let (slot, _) = probe(&self.buckets, home, lanes.mark(), self.reach)?;
-        self.slots.get(slot as usize).map(|&name| (slot, name))
+    /// The number of the name that has this hash.
+    pub(super) fn find(&self, lanes: Lanes) -> Option<u32> {
+        self.filled.find(lanes).map(|(_, name)| name as u32)
     }
 
-    /// The records of a name.
-    pub(super) fn records(&self, name: u32) -> &[u32] {
+    /// The entries of a name.
+    pub(super) fn records(&self, name: u32) -> &[Record] {
         let at = name as usize;
-        &self.order[self.starts[at] as usize..self.starts[at + 1] as usize]
+        &self.names.records[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 
-    pub(super) fn names(&self) -> usize {
+    /// The text of a name.
+    pub(super) fn text(&self, name: u32) -> &[u8] {
+        self.names.text(self.records(name)[0])
+    }
+
+    /// How many names there are.
+    pub(super) const fn count(&self) -> usize {
         self.starts.len() - 1
     }
 }
 
-/// Places every name, or gives `None` when two names cannot be told apart with this key.
+/// Places every name, taking all of them, or gives `None` and takes nothing when two names cannot
+/// be told apart with this key.
 pub(super) fn place(
-    compiler: &Compiler,
+    names: &mut Names,
     key: [u64; 2],
     watch: &mut Watch<'_>,
 ) -> Result<Option<Placed>, CompileError> {
+    let hashed = hash(names, key, watch)?;
+    let Some(Ordered {
+        names: ordered,
+        starts,
+        depths,
+    }) = put_in_order(names, &hashed)?
+    else {
+        return Ok(None);
+    };
+    let count = starts.len() - 1;
+    let lanes = |name: usize| hashed[starts[name] as usize].lanes();
+    let filled = spread(&lanes, count);
+    if filled.buckets.len() > u32::MAX as usize / SLOTS {
+        return Err(CompileError::Many { what: "names" });
+    }
+    // A name behind another of the same 48 bits would be given the other's labels.
+    let found = |name: usize| filled.find(lanes(name)).map(|(_, found)| found);
+    if !(0..count).all(|name| found(name) == Some(name)) {
+        return Ok(None);
+    }
+    *names = Names::default();
+    Ok(Some(Placed {
+        key,
+        depths,
+        filled,
+        names: ordered,
+        starts,
+    }))
+}
+
+/// 48 bits of hash that choose the bucket, 48 that tell names apart, and the number of an entry:
+/// all that placing needs in one number to be sorted by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Hashed(u128);
+
+impl Hashed {
+    fn new(lanes: Lanes, record: u32) -> Self {
+        let (bucket, tag) = (u128::from(lanes.bucket >> 16), u128::from(lanes.tag >> 16));
+        Self(bucket << 80 | tag << 32 | u128::from(record))
+    }
+
+    /// The hash as far as placing and finding need it.
+    const fn lanes(self) -> Lanes {
+        Lanes {
+            bucket: (self.0 >> 80 << 16) as u64,
+            tag: (self.0 >> 32 << 16) as u64,
+        }
+    }
+
+    const fn record(self) -> usize {
+        self.0 as u32 as usize
+    }
+}
+
+fn hash(names: &Names, key: [u64; 2], watch: &mut Watch<'_>) -> Result<Vec<Hashed>, CompileError> {
     let many = |_| CompileError::Many { what: "names" };
-    let count = u32::try_from(compiler.records.len()).map_err(many)?;
-    let mut hashed: Vec<(Lanes, u32)> = Vec::with_capacity(compiler.records.len());
-    for (at, &record) in (0..count).zip(&compiler.records) {
-        hashed.push((lanes_of(compiler.name(record), key), at));
+    let count = u32::try_from(names.records.len()).map_err(many)?;
+    let mut hashed = Vec::with_capacity(names.records.len());
+    for (at, &record) in (0..count).zip(&names.records) {
+        hashed.push(Hashed::new(lanes_of(names.text(record), key), at));
         watch.at(Stage::Hash, hashed.len())?;
     }
     hashed.sort_unstable();
-    let mut starts = Vec::new();
-    let mut depths = 0u128;
-    for (at, (lanes, record)) in hashed.iter().enumerate() {
-        let name = compiler.name(compiler.records[*record as usize]);
-        let before = at.checked_sub(1).map(|before| hashed[before]);
-        if let Some((_, other)) = before.filter(|(before, _)| before == lanes) {
-            if compiler.name(compiler.records[other as usize]) != name {
-                return Ok(None);
-            }
-            continue;
-        }
-        let depth = name.iter().filter(|&&byte| byte == b'.').count() + 1;
-        depths |= 1u128 << depth.min(127);
-        starts.push(u32::try_from(at).map_err(many)?);
-    }
-    let names = starts.len();
-    starts.push(count);
-    let lanes = |name: usize| hashed[starts[name] as usize].0;
-    let Filled {
-        homes,
-        buckets,
-        slots,
-        reach,
-    } = spread(&lanes, names);
-    if buckets.len() > u32::MAX as usize / SLOTS {
-        return Err(CompileError::Many { what: "names" });
-    }
-    let order = hashed.iter().map(|(_, record)| *record).collect();
-    let placed = Placed {
-        key,
-        homes,
-        reach,
-        depths,
-        buckets,
-        order,
-        starts,
-        slots,
+    Ok(hashed)
+}
+
+struct Ordered {
+    names: Names,
+    starts: Vec<u32>,
+    depths: u128,
+}
+
+/// Copies names, once each, and their entries in the order of their hashes; `None` when two names
+/// have one hash.
+fn put_in_order(names: &Names, hashed: &[Hashed]) -> Result<Option<Ordered>, CompileError> {
+    let same = |one: &Hashed, two: &Hashed| one.lanes() == two.lanes();
+    let count = hashed.chunk_by(same).count();
+    let mut ordered = Ordered {
+        names: Names {
+            text: Vec::with_capacity(names.text.len()),
+            records: Vec::with_capacity(names.records.len()),
+        },
+        starts: Vec::with_capacity(count + 1),
+        depths: 0,
     };
-    // A name behind another of the same 48 bits would be given the other's labels.
-    let apart = (0u32..).zip(&placed.starts[..names]).all(|(name, &start)| {
-        placed
-            .find(hashed[start as usize].0)
-            .is_some_and(|(_, found)| found == name)
-    });
-    Ok(apart.then_some(placed))
+    let mut last: Option<(Hashed, Record)> = None;
+    for (at, &hash) in hashed.iter().enumerate() {
+        ask_ahead(names, hashed, at);
+        let record = names.records[hash.record()];
+        let text = names.text(record);
+        let offset = match last.filter(|(before, _)| same(before, &hash)) {
+            Some((_, first)) if ordered.names.text(first) != text => return Ok(None),
+            Some((_, first)) => first.offset,
+            None => {
+                let dots = text.iter().filter(|&&byte| byte == b'.').count();
+                ordered.depths |= 1u128 << (dots + 1).min(127);
+                // There are no more entries than have a number, and no more text than before.
+                ordered.starts.push(at as u32);
+                let offset = ordered.names.text.len() as u32;
+                ordered.names.text.extend_from_slice(text);
+                offset
+            }
+        };
+        let record = Record { offset, ..record };
+        ordered.names.records.push(record);
+        last = Some((hash, record));
+    }
+    ordered.starts.push(hashed.len() as u32);
+    Ok(Some(ordered))
 }
 
-/// Buckets with the names in them.
-pub(super) struct Filled {
-    pub(super) homes: u64,
-    pub(super) buckets: Vec<[u8; 64]>,
-    /// The name of each slot; [`Placed::EMPTY`] for an empty one.
-    pub(super) slots: Vec<u32>,
-    pub(super) reach: u32,
-}
-
-/// Spreads names, which come by their hashes, over as many buckets as they need.
-pub(super) fn spread(lanes: &dyn Fn(usize) -> Lanes, names: usize) -> Filled {
-    let mut homes = (names.div_ceil(NAMES_A_BUCKET)).max(1);
-    loop {
-        match fill(lanes, names, homes) {
-            Some(filled) => return filled,
-            None => homes += homes / 16 + 1,
-        }
+/// Asks for what entries further on will need: entries by hash lie anywhere.
+fn ask_ahead(names: &Names, hashed: &[Hashed], at: usize) {
+    if let Some(hash) = hashed.get(at + 2 * AHEAD) {
+        prefetch(&names.records[hash.record()]);
+    }
+    if let Some(hash) = hashed.get(at + AHEAD)
+        && let Some(text) = names.text.get(names.records[hash.record()].offset as usize)
+    {
+        prefetch(text);
     }
 }
 
-/// Fills buckets from the left; `None` when a name would lie too far from its home.
-///
-/// The names come by home, so each goes into the first bucket from its home on that has room,
-/// and every bucket between is full: look-up may stop at the first that is not.
-fn fill(lanes: &dyn Fn(usize) -> Lanes, names: usize, homes: usize) -> Option<Filled> {
-    let mut buckets = vec![[0u8; 64]; homes];
-    let mut slots = vec![Placed::EMPTY; homes * SLOTS];
-    let (mut at, mut used, mut reach) = (0, 0, 0u32);
-    for name in 0..names {
-        let lanes = lanes(name);
-        let home = lanes.home(homes as u64);
-        if at < home {
-            (at, used) = (home, 0);
-        } else if used == SLOTS {
-            (at, used) = (at + 1, 0);
-        }
-        reach = reach.max(u32::try_from(at - home).ok()?);
-        if reach > MOST_REACH {
-            return None;
-        }
-        if at >= buckets.len() {
-            buckets.push([0; 64]);
-            slots.resize(buckets.len() * SLOTS, Placed::EMPTY);
-        }
-        let word = lanes.mark() | 1;
-        buckets[at][used * 8..][..8].copy_from_slice(&word.to_le_bytes());
-        slots[at * SLOTS + used] = name as u32;
-        used += 1;
-    }
-    buckets.resize(homes + reach as usize, [0; 64]);
-    slots.resize(buckets.len() * SLOTS, Placed::EMPTY);
-    Some(Filled {
-        homes: homes as u64,
-        buckets,
-        slots,
-        reach,
-    })
-}
+/// How many entries ahead; enough to have as many waits under way as a core can.
+const AHEAD: usize = 16;

@@ -1,20 +1,25 @@
-use super::{CompileError, Compiler};
+use super::members::row_of;
+use super::report::CompileError;
 use crate::layout::{MOST_SETS, Member, Row};
+use model::CategorySet;
 use std::collections::HashMap;
 
 /// All label sets, each stored once.
 pub(super) struct Sets {
     pub(super) rows: Vec<Row>,
     pub(super) members: Vec<Member>,
+    /// The categories that open.
+    allow: CategorySet,
     numbers: HashMap<(bool, Box<[Member]>), u32>,
 }
 
 impl Sets {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(allow: CategorySet) -> Self {
         Self {
             // Number zero is the empty set, which marks an empty slot.
             rows: vec![Row::default()],
             members: Vec::new(),
+            allow,
             numbers: HashMap::new(),
         }
     }
@@ -22,7 +27,6 @@ impl Sets {
     /// The number of a set; `covered` when an exception covers its names.
     pub(super) fn number(
         &mut self,
-        compiler: &Compiler,
         members: &mut [Member],
         covered: bool,
     ) -> Result<u32, CompileError> {
@@ -45,7 +49,7 @@ impl Sets {
         self.rows.push(Row {
             start,
             count,
-            ..compiler.row_of(members, covered)
+            ..row_of(members, covered, self.allow)
         });
         self.numbers.insert((covered, members.into()), number);
         Ok(number)

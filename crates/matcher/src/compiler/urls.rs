@@ -1,77 +1,15 @@
 //! URL rules on their way into an artefact.
 
-use super::placing::{Filled, Placed, spread};
+use super::filling::spread;
+use super::input::Input;
+use super::report::CompileError;
 use super::sets::Sets;
-use super::{CompileError, Compiler};
+use super::url_record::UrlRecord;
 use crate::Coverage;
 use crate::hash::{Beginnings, Lanes, lanes_of};
-use crate::layout::{Member, UrlRow};
+use crate::layout::{Member, SLOTS, UrlRow};
 use crate::list::is_floor;
-use crate::probing::probe;
-use crate::url::{UrlEnd, UrlRule, UrlText};
 use model::CategoryId;
-
-/// A rule as the compiler keeps it.
-pub(super) struct UrlRecord {
-    pub(super) list: u16,
-    pub(super) coverage: u8,
-    end: UrlEnd,
-    host: Box<str>,
-    /// In canonical form, ASCII.
-    path: Box<str>,
-}
-
-/// Why a URL rule was not taken; the compiler goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UrlError {
-    /// Its path is longer than any published one.
-    #[error("the path is longer than 1023 bytes; name a shorter beginning of it")]
-    Long,
-}
-
-impl UrlRecord {
-    pub(super) fn new(list: u16, rule: &UrlRule<'_>) -> Result<Self, UrlError> {
-        let text = UrlText::of_rule(rule.path).ok_or(UrlError::Long)?;
-        Ok(Self {
-            list,
-            coverage: rule.coverage.bits() & (Coverage::NAME | Coverage::BELOW),
-            end: rule.end,
-            host: rule.host.to_string().into(),
-            path: String::from_utf8_lossy(text.bytes()).into(),
-        })
-    }
-
-    pub(super) fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// What tells it from others, for the digest of the input.
-    pub(super) fn parts(&self) -> [&[u8]; 3] {
-        let flags: &[u8] = match (self.end, self.coverage) {
-            (UrlEnd::Anywhere, 1) => b"a1",
-            (UrlEnd::Anywhere, 2) => b"a2",
-            (UrlEnd::Anywhere, _) => b"a3",
-            (UrlEnd::Segment, 1) => b"s1",
-            (UrlEnd::Segment, 2) => b"s2",
-            (UrlEnd::Segment, _) => b"s3",
-            (UrlEnd::Url, 1) => b"u1",
-            (UrlEnd::Url, 2) => b"u2",
-            (UrlEnd::Url, _) => b"u3",
-        };
-        [flags, self.host.as_bytes(), self.path.as_bytes()]
-    }
-
-    /// As people read it: `host/path`, `*` where it may go on within a word, `|` where it may not
-    /// go on at all.
-    fn text(&self) -> String {
-        let end = match self.end {
-            UrlEnd::Anywhere => "*",
-            UrlEnd::Segment => "",
-            UrlEnd::Url => "|",
-        };
-        format!("{}{}{end}", self.host, self.path)
-    }
-}
 
 /// All URL rules in their places.
 #[derive(Default)]
@@ -105,14 +43,14 @@ impl Keyed<'_> {
 
 /// Places every rule, or gives `None` when two cannot be told apart with this key.
 pub(super) fn place(
-    compiler: &Compiler,
+    input: &Input,
     key: [u64; 2],
     sets: &mut Sets,
 ) -> Result<Option<Urls>, CompileError> {
-    if compiler.urls.is_empty() {
+    if input.urls.is_empty() {
         return Ok(Some(Urls::default()));
     }
-    let mut keyed: Vec<Keyed<'_>> = compiler.urls.iter().map(|one| keyed(one, key)).collect();
+    let mut keyed: Vec<Keyed<'_>> = input.urls.iter().map(|one| keyed(one, key)).collect();
     keyed.sort_unstable_by_key(Keyed::order);
     let hosts: Vec<&[Keyed<'_>]> = keyed.chunk_by(|one, two| one.lanes == two.lanes).collect();
     let one_host = |rules: &[Keyed<'_>]| {
@@ -122,35 +60,27 @@ pub(super) fn place(
     if !hosts.iter().all(|rules| one_host(rules)) {
         return Ok(None);
     }
-    let Filled {
-        homes,
-        buckets,
-        slots,
-        reach,
-    } = spread(&|host| hosts[host][0].lanes, hosts.len());
+    let filled = spread(&|host| hosts[host][0].lanes, hosts.len());
     let mut urls = Urls {
-        homes,
-        reach,
-        buckets,
+        homes: filled.homes,
+        reach: filled.reach,
         ..Urls::default()
     };
-    for &host in &slots {
+    for slot in 0..filled.buckets.len() * SLOTS {
         urls.starts.push(number(urls.rows.len())?);
-        let Some(rules) = hosts.get(host as usize).filter(|_| host != Placed::EMPTY) else {
+        let Some(&rules) = filled.name_of(slot).and_then(|host| hosts.get(host)) else {
             continue;
         };
         let dots = rules[0].record.host.bytes().filter(|&byte| byte == b'.');
         urls.depths |= 1u128 << (dots.count() + 1).min(127);
-        if !host_rules(compiler, rules, sets, &mut urls)? {
+        if !host_rules(input, rules, sets, &mut urls)? {
             return Ok(None);
         }
     }
     urls.starts.push(number(urls.rows.len())?);
-    let apart = hosts.iter().enumerate().all(|(host, rules)| {
-        let lanes = rules[0].lanes;
-        probe(&urls.buckets, lanes.home(homes), lanes.mark(), reach)
-            .is_some_and(|(slot, _)| slots[slot as usize] as usize == host)
-    });
+    let found = |host: usize| filled.find(hosts[host][0].lanes).map(|(_, found)| found);
+    let apart = (0..hosts.len()).all(|host| found(host) == Some(host));
+    urls.buckets = filled.buckets;
     Ok(apart.then_some(urls))
 }
 
@@ -168,7 +98,7 @@ fn keyed(record: &UrlRecord, key: [u64; 2]) -> Keyed<'_> {
 
 /// Takes the rules of one host; whether no two of them look alike.
 fn host_rules(
-    compiler: &Compiler,
+    input: &Input,
     rules: &[Keyed<'_>],
     sets: &mut Sets,
     urls: &mut Urls,
@@ -183,7 +113,7 @@ fn host_rules(
         }
         let mut members: Vec<Member> = Vec::new();
         for rule in same {
-            compiler.members_of_list(rule.record.list, Coverage::NAME, &mut members);
+            input.members_of_list(rule.record.list, Coverage::NAME, &mut members);
         }
         members.sort_unstable();
         members.dedup();
@@ -193,7 +123,7 @@ fn host_rules(
             length: first.length,
             hash: first.hash,
             flags: first.flags,
-            set: sets.number(compiler, &mut members, false)?,
+            set: sets.number(&mut members, false)?,
         });
         urls.texts.push((!withheld).then(|| first.record.text()));
     }

@@ -1,6 +1,6 @@
 //! How far a compilation is, and whether it should go on.
 
-use super::CompileError;
+use super::report::CompileError;
 use std::ops::ControlFlow;
 
 /// How far a compilation is.
