@@ -26,6 +26,7 @@ mod activate;
 mod ask;
 mod bounds;
 mod check;
+mod compiled_lists;
 mod confirm;
 mod decide;
 mod drift;
@@ -73,6 +74,7 @@ pub use trust::{SetBack, Verification};
 pub use validate::InvalidChange;
 
 use check::Fresh;
+use compiled_lists::CompiledLists;
 use force::Force;
 use time::GuardedTime;
 
@@ -101,6 +103,8 @@ pub struct Desk {
     attempts: Mutex<Attempts>,
     rhythm: Mutex<Rhythm>,
     time: Mutex<GuardedTime>,
+    /// The lists that were compiled last.
+    lists: Mutex<Option<CompiledLists>>,
     /// What waiting matters would do to the policy of just now.
     fresh: Mutex<BTreeMap<ProposalId, Fresh>>,
     /// Temporary passwords that wait to be handed over, in memory alone.
@@ -226,6 +230,7 @@ impl Desk {
             attempts: Mutex::default(),
             rhythm: Mutex::default(),
             time: Mutex::new(time),
+            lists: Mutex::default(),
             fresh: Mutex::default(),
             handed: Mutex::default(),
             enrolling: Mutex::default(),

@@ -1,4 +1,5 @@
 use super::activate::ActivateError;
+use super::compiled_lists::{CompiledLists, Inputs};
 use super::{Desk, Writing};
 use crate::proposal::{Approved, Checked, Consent, Proposal, Versions};
 use crate::record::{ListFacts, ListsActivated, PolicyActivated};
@@ -10,7 +11,6 @@ use lists::Subscription;
 use matcher::Artefact;
 use model::{Digest, Faults, PolicyVersion};
 use policy::Overlay;
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 /// What decides, and all that it was made of.
@@ -98,8 +98,7 @@ impl Desk {
         let bundle = Bundle::read(&StateFolder::bundles_in(self.folder.path()), active.bundle)?;
         let overlay = self.overlay();
         let version = version_of(&bundle, &overlay);
-        let folder = StateFolder::lists_in(self.folder.path());
-        let path = folder.join(format!("{}.artefact", active.artefact));
+        let path = self.artefact_path(active.artefact);
         let opened = Artefact::open(&path, &self.secret).ok();
         let mut versions = self.register().versions_in_force();
         let state = match opened.filter(|artefact| artefact.digest() == active.artefact) {
@@ -117,13 +116,8 @@ impl Desk {
                     .compile(&bundle, &overlay, &versions)
                     .map_err(|faults| ActivateError::Faults { faults })?;
                 versions = made.versions;
-                let artefact = Artefact::open(&made.lists.write_to(&folder)?, &self.secret)?;
-                State::new(
-                    made.policy,
-                    Arc::new(artefact),
-                    made.phrases,
-                    &active.school,
-                )
+                let (artefact, phrases) = (made.lists.artefact, made.lists.phrases);
+                State::new(made.policy, artefact, phrases, &active.school)
             }
         };
         let school = active.school;
@@ -153,21 +147,8 @@ impl Desk {
         let overlay = self.overlay();
         let made = self.compile(bundle, &overlay, versions)?;
         let mut warnings = made.warnings;
-        let path = made
-            .lists
-            .write_to(&StateFolder::lists_in(self.folder.path()));
-        let opened = path
-            .map_err(|error| unkept(&error))
-            .and_then(|path| Artefact::open(&path, &self.secret).map_err(|error| unkept(&error)));
-        let artefact = match opened {
-            Ok(artefact) => artefact,
-            Err(fault) => {
-                warnings.push(fault);
-                return Err(warnings);
-            }
-        };
-        let artefact = Arc::new(artefact);
-        let state = State::new(made.policy, artefact, made.phrases, &proposal.school);
+        let (artefact, phrases) = (made.lists.artefact, made.lists.phrases);
+        let state = State::new(made.policy, artefact, phrases, &proposal.school);
         state.prove(bundle.files(), &mut warnings);
         if warnings.errors() > 0 {
             return Err(warnings);
@@ -175,7 +156,7 @@ impl Desk {
         Ok(Checked {
             state,
             overlay,
-            report: made.report,
+            report: made.lists.report,
             warnings,
             proposal,
             versions: made.versions,
@@ -355,17 +336,10 @@ pub(crate) fn version_of(bundle: &Bundle, overlay: &Overlay) -> PolicyVersion {
     PolicyVersion::from(Digest::of(&bytes))
 }
 
-fn unkept(error: &dyn std::error::Error) -> model::Fault {
-    let mend = "check the disk and the rights of the state folder";
-    model::Fault::of_file("blocklists", error.to_string(), mend)
-}
-
 /// Policy and lists, compiled.
 pub(super) struct Made {
     pub(super) policy: Compiled,
-    pub(super) lists: matcher::Compiled,
-    pub(super) phrases: Arc<PhraseBook>,
-    pub(super) report: lists::Report,
+    pub(super) lists: CompiledLists,
     pub(super) warnings: Faults,
     pub(super) versions: Versions,
 }
@@ -402,20 +376,14 @@ impl Desk {
             let subscriptions = Subscription::all(bundle.files(), &vocabulary);
             let mut inputs = inputs(bundle.files());
             versions = self.store.supply(&subscriptions, wanted, &mut inputs);
-            let phrases = lists::compile_phrases(&inputs, &vocabulary, &mut faults);
-            let lists = lists::compile(&inputs, &vocabulary, &self.secret);
-            lists.map(|(lists, report)| (lists, report, phrases))
+            self.compiled_lists(&inputs, &vocabulary)
         });
         match (compiled, lists) {
-            (Some(policy), Some(Ok((lists, report, phrases)))) if faults.errors() == 0 => {
-                for warning in report.warnings.iter() {
-                    faults.push(warning.clone());
-                }
+            (Some(policy), Some(Ok(lists))) if faults.errors() == 0 => {
+                faults.append(lists.warnings.clone());
                 Ok(Made {
                     policy,
                     lists,
-                    phrases: Arc::new(phrases),
-                    report,
                     warnings: faults,
                     versions,
                 })
@@ -447,7 +415,7 @@ impl Desk {
 }
 
 /// The files of the lists, by their paths among themselves.
-fn inputs(files: &model::Files) -> BTreeMap<String, Arc<[u8]>> {
+fn inputs(files: &model::Files) -> Inputs {
     files
         .under(BLOCKLISTS)
         .map(|(path, content)| (path[BLOCKLISTS.len()..].to_owned(), Arc::clone(content)))

@@ -6,7 +6,6 @@ use super::force::{Force, facts, version_of};
 use super::{Desk, Writing};
 use crate::proposal::Versions;
 use crate::record::{ListChange, ListsActivated};
-use crate::state_folder::StateFolder;
 use crate::{ListVersion, Matter};
 use alert::{NoticeKind, Role, Urgency};
 use audit::{Actor, EntryIndex, EntryKind};
@@ -153,13 +152,8 @@ impl Desk {
         let made = self
             .compile(&force.bundle, &force.overlay, wanted)
             .map_err(faulty)?;
-        let path = made
-            .lists
-            .write_to(&StateFolder::lists_in(self.folder.path()))
-            .map_err(ActivateError::from)?;
-        let artefact = Artefact::open(&path, &self.secret).map_err(ActivateError::from)?;
-        let artefact = Arc::new(artefact);
-        let phrases = Arc::clone(&made.phrases);
+        let artefact = made.lists.artefact;
+        let phrases = Arc::clone(&made.lists.phrases);
         let state = State::new(made.policy, Arc::clone(&artefact), phrases, &force.school);
         // A list that closes what the school tests for, or opens it, does not come into force.
         let mut faults = Faults::default();
@@ -171,8 +165,8 @@ impl Desk {
         Ok(Candidate {
             force,
             artefact,
-            phrases: made.phrases,
-            report: made.report,
+            phrases: made.lists.phrases,
+            report: made.lists.report,
             versions: made.versions,
             changes,
         })

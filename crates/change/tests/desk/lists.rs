@@ -6,6 +6,7 @@ use audit::EntryKind;
 use change::{Change, InvalidChange, ListVersion, ProposeError, Refreshed, Route, Stage};
 use lists::{Fetcher, Outcome, Sanity, Subscription, Subscriptions};
 use model::{Clock, Digest, Files};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A school that subscribes to a list of games and one of illegal content.
@@ -112,6 +113,26 @@ fn a_list_whose_earlier_version_is_gone_is_not_counted() {
     std::fs::remove_file(objects.join(before.to_string())).unwrap();
     let done = school.desk.refresh_lists().unwrap().unwrap();
     assert_eq!(told(&done), ["theirs (changes not counted)"]);
+}
+
+// DESIGN 5: what a person adds is live at once, however many names the lists hold.
+#[test]
+fn a_change_of_the_policy_alone_takes_the_compiled_lists_as_they_are() {
+    let school = School::commissioning();
+    let states = [files("block"), files("allow"), {
+        let mut files = files("allow");
+        files.insert("blocklists/guard.txt", b"advice.test\n".to_vec());
+        files
+    }]
+    .map(|files| {
+        activate(&school.desk, files);
+        school.desk.state().unwrap()
+    });
+    let [first, policy, guard] = &states;
+    assert_ne!(first.policy().version(), policy.policy().version());
+    assert!(Arc::ptr_eq(first.artefact(), policy.artefact()));
+    assert_eq!(action(&school.desk, "10.20.0.5", "friends.test"), "allow");
+    assert!(!Arc::ptr_eq(policy.artefact(), guard.artefact()));
 }
 
 #[test]
