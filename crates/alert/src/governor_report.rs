@@ -1,7 +1,8 @@
 use crate::Theme;
+use crate::counts::GroupCounts;
 use crate::incident::{IncidentKind, IncidentState};
 use crate::sheet::Sheet;
-use crate::weekly_report::{ChangeCounts, GroupCounts, Report};
+use crate::weekly_report::{ChangeCounts, Report};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

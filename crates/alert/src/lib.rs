@@ -6,8 +6,7 @@
 //!
 //! A [`Courier`] delivers the queue by mail and webhook. A [`Watch`] looks at the journal for what
 //! a person must look into and opens [`Incidents`]; [`OnDuty`] takes in what a pupil tells an
-//! adult. [`weekly_of_journal`] makes the report of a week, [`GovernorReport`] the one that names
-//! nobody.
+//! adult. [`DayCounts`] makes the [`Report`] of a week, [`GovernorReport`] the one that names nobody.
 //!
 //! This crate is synchronous, keeps its threads to itself and decides nothing: who holds which
 //! role it is told in a [`Directory`], and what a notice holds up is for the desk.
@@ -30,7 +29,9 @@
 //! ```
 
 mod bell;
+mod counts;
 mod courier;
+mod day_counts;
 mod directory;
 mod each_row;
 mod governor_report;
@@ -60,6 +61,7 @@ mod settings;
 mod sheet;
 mod sighting_letters;
 mod span;
+mod stamp;
 mod telling;
 mod theme;
 mod watch;
@@ -71,7 +73,9 @@ mod weekly_report;
 #[cfg(test)]
 mod stand_in;
 
+pub use counts::GroupCounts;
 pub use courier::{Channel, Courier, Delivery};
+pub use day_counts::DayCounts;
 pub use directory::{Contact, Directory};
 pub use governor_report::{Few, GovernorReport};
 pub use held::{Also, By, Failed, Held, NoticeId, Sent};
@@ -98,4 +102,4 @@ pub use theme::Theme;
 pub use watch::{Desk, Sighting, Watch, WatchError};
 pub use watch_settings::{Threshold, WatchSettings};
 pub use watcher::{Trouble, Watcher};
-pub use weekly_report::{ChangeCounts, GroupCounts, Report, last_week, weekly, weekly_of_journal};
+pub use weekly_report::{ChangeCounts, Report, last_week, weekly};

@@ -1,6 +1,7 @@
 use crate::each_row::each_row;
 use crate::incident::{ContextRow, Incident, IncidentId, IncidentKind, Nature};
 use crate::mark::Mark;
+use crate::stamp::{Stamp, stamp};
 use crate::{
     Directory, IncidentError, Incidents, Person, Queue, QueueError, School, Theme, Urgency,
     WatchSettings,
@@ -76,8 +77,6 @@ pub enum WatchError {
 }
 
 /// Name, length and moment of change of a file.
-type Stamp = (PathBuf, u64, Option<std::time::SystemTime>);
-
 impl Watch {
     /// Takes up the watch where it was left, in a folder of its own state; the first time, at
     /// `now`.
@@ -141,7 +140,7 @@ impl Watch {
     ///
     /// After an error the same decisions are looked at again.
     pub fn poll(&mut self, journal: &Path, to: Desk<'_>, now: Moment) -> Result<usize, WatchError> {
-        let stamp = stamp(journal);
+        let stamp = stamp(journal, |name| name.contains(ALERTS));
         if self.stamp.as_ref() == Some(&stamp) {
             return Ok(0);
         }
@@ -153,6 +152,7 @@ impl Watch {
                 rows.push(row);
             }
         })?;
+        rows.sort_by_key(|row| row.first);
         let mut mark = self.mark.clone();
         let fresh = mark.unseen(rows, from, now);
         let seen = self.look(&fresh, to.directory);
@@ -332,20 +332,6 @@ fn context(journal: &Path, row: &DecisionRow, now: Moment) -> Result<Vec<Context
 }
 
 /// How the files of alerts look now. Reading them is spared while nothing was added.
-fn stamp(journal: &Path) -> Vec<Stamp> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(journal).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        if name.to_str().is_some_and(|name| name.contains(ALERTS))
-            && let Ok(known) = entry.metadata()
-        {
-            found.push((entry.path(), known.len(), known.modified().ok()));
-        }
-    }
-    found.sort();
-    found
-}
-
 const FILE: &str = "watch.json";
 const HELP: &str = "help";
 

@@ -1,14 +1,12 @@
-use crate::each_row::each_row;
+use crate::counts::{Counts, GroupCounts};
 use crate::incident::{IncidentState, Recorded};
 use crate::sheet::Sheet;
 use crate::{Letter, Notice, NoticeKind, Role, School, Theme, Urgency};
-use audit::{DecisionRow, Known, SearchError};
-use model::{Action, FLOOR, Moment, Rung};
+use audit::DecisionRow;
+use model::Moment;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How many changes of each kind a span saw, as the desk counts them.
@@ -53,19 +51,8 @@ pub struct Report {
     pub incidents: Vec<Recorded>,
     /// The changes.
     pub changes: ChangeCounts,
-}
-
-/// What one group did in a span.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct GroupCounts {
-    /// Requests in all.
-    pub requests: u64,
-    /// Requests that were blocked, those of machines left out.
-    pub blocked: u64,
-    /// Requests that somebody must look at.
-    pub flagged: u64,
-    /// How many persons, or devices where no person is known.
-    pub people: u64,
+    /// The files of the journal that were closed to a key, and so not counted.
+    pub closed: Vec<String>,
 }
 
 /// The week that ended last: Monday to Monday, at seven o'clock of the school.
@@ -87,67 +74,55 @@ pub fn weekly(
     for row in rows.filter(|row| from <= row.first && row.first < until) {
         counts.take_in(&row);
     }
-    made(school, (from, until), counts, incidents, changes)
-}
-
-/// Makes the report of a span as [`weekly`] does, from a journal of any size.
-///
-/// # Errors
-///
-/// Fails when the journal cannot be read.
-pub fn weekly_of_journal(
-    school: &School,
-    (from, until): (Moment, Moment),
-    journal: &Path,
-    incidents: &[Recorded],
-    changes: ChangeCounts,
-) -> Result<Report, SearchError> {
-    let mut counts = Counts::default();
-    each_row(journal, from, until, &mut |row| counts.take_in(&row))?;
-    Ok(made(school, (from, until), counts, incidents, changes))
-}
-
-fn made(
-    school: &School,
-    (from, until): (Moment, Moment),
-    counts: Counts,
-    incidents: &[Recorded],
-    changes: ChangeCounts,
-) -> Report {
-    let within = |it: &&Recorded| from <= it.incident.at && it.incident.at < until;
-    let incidents: Vec<Recorded> = incidents.iter().filter(within).cloned().collect();
-    let mut themes = BTreeMap::new();
-    for recorded in &incidents {
-        if let Some(theme) = recorded.incident.theme {
-            *themes.entry(theme).or_default() += recorded.incident.count;
-        }
-    }
-    let mut sites: Vec<(String, u64)> = counts.sites.into_iter().collect();
-    sites.sort_by(|(a, one), (b, other)| other.cmp(one).then(a.cmp(b)));
-    sites.truncate(MOST_SITES);
-    let groups = counts.groups.into_iter();
-    Report {
-        school: school.name().to_owned(),
-        from,
-        until,
-        span: format!("{} to {}", school.words(from), school.words(until)),
-        requests: counts.requests,
-        blocked: counts.blocked,
-        background: counts.background,
-        groups: groups
-            .map(|(id, (mut counts, people))| {
-                counts.people = people.len() as u64;
-                (id.to_string(), counts)
-            })
-            .collect(),
-        themes,
-        sites,
-        incidents,
-        changes,
-    }
+    Report::of(school, (from, until), &counts, incidents, changes)
 }
 
 impl Report {
+    /// Lays together what was counted of a span, the incidents that began in it, and the changes.
+    pub(crate) fn of(
+        school: &School,
+        (from, until): (Moment, Moment),
+        counts: &Counts,
+        incidents: &[Recorded],
+        changes: ChangeCounts,
+    ) -> Self {
+        let within = |it: &&Recorded| from <= it.incident.at && it.incident.at < until;
+        let incidents: Vec<Recorded> = incidents.iter().filter(within).cloned().collect();
+        let mut themes = BTreeMap::new();
+        for recorded in &incidents {
+            if let Some(theme) = recorded.incident.theme {
+                *themes.entry(theme).or_default() += recorded.incident.count;
+            }
+        }
+        Self {
+            school: school.name().to_owned(),
+            from,
+            until,
+            span: format!("{} to {}", school.words(from), school.words(until)),
+            requests: counts.requests,
+            blocked: counts.blocked,
+            background: counts.background,
+            groups: counts.groups(),
+            themes,
+            sites: counts.most_blocked(MOST_SITES),
+            incidents,
+            changes,
+            closed: counts.closed.iter().cloned().collect(),
+        }
+    }
+
+    /// Says which records are missing from the counts, where any are.
+    pub fn not_counted(&self) -> Option<String> {
+        let (first, more) = self.closed.split_first()?;
+        let more = match more.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(format!(
+            "Not counted: {first}{more}, which are closed to a key that is not kept here."
+        ))
+    }
+
     /// The tables of the report, in order; the console shows them, [`Report::csv`] joins them.
     pub fn sheets(&self) -> Vec<Sheet> {
         vec![
@@ -173,6 +148,9 @@ impl Report {
             self.blocked,
             self.background
         );
+        if let Some(words) = self.not_counted() {
+            let _ = writeln!(text, "{words}\n");
+        }
         let sheets = self.sheets();
         let sheets: Vec<String> = sheets.iter().map(Sheet::text).collect();
         text.push_str(&sheets.join("\n"));
@@ -273,65 +251,8 @@ impl Report {
     }
 }
 
-type Persons = BTreeSet<Arc<str>>;
-
-#[derive(Default)]
-struct Counts {
-    requests: u64,
-    blocked: u64,
-    background: u64,
-    groups: BTreeMap<Arc<str>, (GroupCounts, Persons)>,
-    sites: BTreeMap<String, u64>,
-}
-
-impl Counts {
-    fn take_in(&mut self, row: &DecisionRow) {
-        let blocked = row.action != Action::Allow;
-        self.requests += row.count;
-        let (group, people) = self.groups.entry(Arc::clone(&row.group)).or_default();
-        group.requests += row.count;
-        if people.len() < MOST_PEOPLE {
-            people.insert(person(row));
-        }
-        if row.alert {
-            group.flagged += row.count;
-        }
-        match (blocked, row.background) {
-            (false, _) => return,
-            (true, true) => {
-                self.background += row.count;
-                return;
-            }
-            (true, false) => {}
-        }
-        self.blocked += row.count;
-        group.blocked += row.count;
-        let hidden = row.rung == Rung::Floor
-            || row.categories.iter().any(|category| {
-                &**category == "help" || FLOOR.iter().any(|floor| floor.id == &**category)
-            });
-        let known = self.sites.contains_key(&*row.host);
-        if !hidden && !row.flood && (known || self.sites.len() < MOST_COUNTED) {
-            *self.sites.entry(row.host.to_string()).or_default() += row.count;
-        }
-    }
-}
-
-/// A person, or the device or address where none is known.
-fn person(row: &DecisionRow) -> Arc<str> {
-    match (&row.user, &row.device) {
-        (Known::Named(user), _) => Arc::clone(user),
-        (Known::Unknown(_), Known::Named(device)) => Arc::from(format!("device {device}")),
-        (Known::Unknown(_), Known::Unknown(_)) => Arc::from(format!("address {}", row.client)),
-    }
-}
-
 const REPORT_HOUR: u8 = 7;
 const MOST_SITES: usize = 20;
-
-/// Sites that are counted at once; a scan of made-up names must not fill the memory.
-const MOST_COUNTED: usize = 100_000;
-const MOST_PEOPLE: usize = 100_000;
 
 #[cfg(test)]
 mod tests;

@@ -62,6 +62,7 @@ mod proof;
 mod reading;
 mod retention;
 mod row_format;
+mod row_reader;
 mod sealed_day;
 mod search;
 mod settings;
@@ -96,7 +97,9 @@ pub use reading::ReadEntriesError;
 pub use retention::{Deletion, Expiry, RetentionError};
 pub use row_format::{RowFormat, RowWriter, csv_cell, escaped};
 pub use sealed_day::{SealDayError, SealedDay, seal_days};
-pub use search::{OpenRows, Search, SearchError, each_row, search, search_open, search_with};
+pub use search::{
+    OpenRows, Search, SearchError, each_open_row, each_row, search, search_open, search_with,
+};
 pub use settings::Settings;
 pub use subject::{Disclosed, ParseSubjectError, Span, Subject};
 pub use transcript::{Cut, DecodeError, ReadTranscriptError, Transcript, Written};

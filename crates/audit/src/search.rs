@@ -1,16 +1,15 @@
 use crate::day_file::{
     BUSY, Day, FileKey, Kept, SCHEMA_VERSION, kept_files, reversed, schema_version,
 };
-use crate::decision_row::{DecisionRow, Known, RetentionClass, Unknown, certainty_word};
+use crate::decision_row::{DecisionRow, RetentionClass};
 use crate::envelope::{EnvelopeKey, OpenEnvelopeError};
-use model::{Action, Certainty, Door, Moment, PolicyVersion, Rung};
+use crate::row_reader::{COLUMNS, RowReader};
+use model::{Action, Moment, Rung};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
-use std::collections::HashMap;
+use rusqlite::{Connection, OpenFlags, params_from_iter};
 use std::io;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// What to look for in the journal; what is not given is not asked.
@@ -261,6 +260,27 @@ pub fn each_row(
     each_row_where(folder, asked, None, key, &mut act)
 }
 
+/// As [`each_row()`], of the days that are open; gives back the names of the closed files that it
+/// passed over.
+///
+/// # Errors
+///
+/// As [`each_row()`], closed days apart.
+pub fn each_open_row(
+    folder: &Path,
+    asked: &Search,
+    mut act: impl FnMut(DecisionRow) -> io::Result<()>,
+) -> Result<Vec<String>, SearchError> {
+    let mut passed = Vec::new();
+    for kept in concerned(folder, asked)? {
+        match kept.closed {
+            true => passed.push(kept.name()),
+            false => Query::oldest(asked, None).run(&kept, None, &mut act)?,
+        }
+    }
+    Ok(passed)
+}
+
 pub(crate) fn each_row_where(
     folder: &Path,
     asked: &Search,
@@ -269,13 +289,7 @@ pub(crate) fn each_row_where(
     act: &mut dyn FnMut(DecisionRow) -> io::Result<()>,
 ) -> Result<(), SearchError> {
     for kept in concerned(folder, asked)? {
-        let query = Query {
-            asked,
-            device,
-            order: "ORDER BY first_ms, id",
-            limit: i64::MAX,
-        };
-        query.run(&kept, key, act)?;
+        Query::oldest(asked, device).run(&kept, key, act)?;
     }
     Ok(())
 }
@@ -298,6 +312,16 @@ struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
+    /// All that match, the oldest first.
+    const fn oldest(asked: &'a Search, device: Option<&'a str>) -> Self {
+        Self {
+            asked,
+            device,
+            order: "ORDER BY first_ms, id",
+            limit: i64::MAX,
+        }
+    }
+
     fn newest(asked: &'a Search) -> Self {
         Self {
             asked,
@@ -339,7 +363,7 @@ impl<'a> Query<'a> {
         act: &mut dyn FnMut(DecisionRow) -> io::Result<()>,
     ) -> rusqlite::Result<io::Result<()>> {
         let mut values = Vec::new();
-        let mut query = format!("SELECT {COLUMNS} FROM decisions WHERE TRUE");
+        let mut query = format!("SELECT {} FROM decisions WHERE TRUE", COLUMNS.join(", "));
         for (condition, value) in self.asked.conditions() {
             query.push_str(" AND ");
             query.push_str(condition);
@@ -359,14 +383,11 @@ impl<'a> Query<'a> {
         query.push_str(self.order);
         query.push_str(" LIMIT ?");
         values.push(Value::Integer(self.limit));
-        let mut words = Words {
-            connection,
-            held: HashMap::new(),
-        };
+        let mut reader = RowReader::new(connection);
         let mut statement = connection.prepare(&query)?;
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
-            if let Err(error) = act(words.decision(row)?) {
+            if let Err(error) = act(reader.decision(row)?) {
                 return Ok(Err(error));
             }
         }
@@ -403,131 +424,4 @@ fn open(kept: &Kept, key: Option<&EnvelopeKey>) -> Result<Connection, SearchErro
     Ok(connection)
 }
 
-/// The words of one file, read as they are needed.
-struct Words<'a> {
-    connection: &'a Connection,
-    held: HashMap<i64, Arc<str>>,
-}
-
-impl Words<'_> {
-    fn decision(&mut self, row: &Row<'_>) -> rusqlite::Result<DecisionRow> {
-        let flags: i64 = row.get("flags")?;
-        let categories = self.word(row, "categories")?;
-        Ok(DecisionRow {
-            first: Moment::from_millis(row.get("first_ms")?),
-            last: Moment::from_millis(row.get("last_ms")?),
-            count: row.get::<_, i64>("count")?.unsigned_abs(),
-            client: self.parse(row, "client", |word| word.parse().ok())?,
-            device: self.known(row, "device", "device_unknown")?,
-            user: self.known(row, "person", "person_unknown")?,
-            certainty: self.parse(row, "certainty", |word| {
-                CERTAINTIES
-                    .into_iter()
-                    .find(|&is| certainty_word(is) == word)
-            })?,
-            zone: self.word(row, "zone")?,
-            group: self.word(row, "team")?,
-            door: self.parse(row, "door", |word| {
-                DOORS.into_iter().find(|is| is.word() == word)
-            })?,
-            method: self.some_word(row, "method")?,
-            host: row.get("host")?,
-            path: row.get("path")?,
-            kind: self.some_word(row, "kind")?,
-            categories: categories
-                .split(' ')
-                .filter(|word| !word.is_empty())
-                .map(Arc::from)
-                .collect(),
-            action: self.parse(row, "action", |word| {
-                ACTIONS.into_iter().find(|is| is.word() == word)
-            })?,
-            rung: self.parse(row, "rung", |word| {
-                Rung::ALL.into_iter().find(|is| is.word() == word)
-            })?,
-            rule: self.some_word(row, "rule")?,
-            list: self.some_word(row, "list")?,
-            list_version: self.some_word(row, "list_version")?,
-            policy_version: self.parse(row, "policy_version", |word| {
-                u64::from_str_radix(word, 16).ok().map(PolicyVersion)
-            })?,
-            bytes: row.get::<_, i64>("bytes")?.unsigned_abs(),
-            duration_ms: row.get("duration_ms")?,
-            reference: row.get("reference")?,
-            alert: flags & 1 != 0,
-            background: flags & 2 != 0,
-            flood: flags & 4 != 0,
-        })
-    }
-
-    fn some_word(&mut self, row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Arc<str>>> {
-        let Some(number) = row.get::<_, Option<i64>>(column)? else {
-            return Ok(None);
-        };
-        if let Some(word) = self.held.get(&number) {
-            return Ok(Some(Arc::clone(word)));
-        }
-        let mut find = self
-            .connection
-            .prepare_cached("SELECT word FROM words WHERE id = ?1")?;
-        let word: Arc<str> = find.query_row([number], |row| row.get(0))?;
-        self.held.insert(number, Arc::clone(&word));
-        Ok(Some(word))
-    }
-
-    fn word(&mut self, row: &Row<'_>, column: &str) -> rusqlite::Result<Arc<str>> {
-        self.some_word(row, column)?.ok_or_else(|| strange(column))
-    }
-
-    fn parse<T>(
-        &mut self,
-        row: &Row<'_>,
-        column: &str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> rusqlite::Result<T> {
-        parse(&self.word(row, column)?).ok_or_else(|| strange(column))
-    }
-
-    fn known(&mut self, row: &Row<'_>, name: &str, reason: &str) -> rusqlite::Result<Known> {
-        match self.some_word(row, name)? {
-            Some(name) => Ok(Known::Named(name)),
-            None => self
-                .parse(row, reason, |word| {
-                    Unknown::ALL.into_iter().find(|is| is.word() == word)
-                })
-                .map(Known::Unknown),
-        }
-    }
-}
-
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// A column holds what this version never writes there.
-fn strange(column: &str) -> rusqlite::Error {
-    rusqlite::Error::InvalidColumnName(column.to_owned())
-}
-
-const CERTAINTIES: [Certainty; 4] = [
-    Certainty::Zone,
-    Certainty::Device,
-    Certainty::Binding,
-    Certainty::SignIn,
-];
-const DOORS: [Door; 5] = [
-    Door::Dns,
-    Door::Connect,
-    Door::Http,
-    Door::Https,
-    Door::Explain,
-];
-const ACTIONS: [Action; 4] = [
-    Action::Allow,
-    Action::Warn,
-    Action::Permission,
-    Action::Block,
-];
-
-const COLUMNS: &str = "
-    first_ms, last_ms, count, client, device, device_unknown, person, person_unknown, certainty,
-    zone, team, door, method, host, path, kind, categories, action, rung, rule, list,
-    list_version, policy_version, bytes, duration_ms, reference, flags";

@@ -6,7 +6,7 @@ use crate::style::Style;
 use crate::tally::Tally;
 use crate::when::Zone;
 use crate::{Asked, Health, Refusal};
-use alert::Incidents;
+use alert::{DayCounts, Incidents};
 use change::{Acting, Desk, StateFolder};
 use gate::{Gate, TableShown};
 use model::{Clock, Files, Moment};
@@ -26,6 +26,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The record of incidents.
     pub incidents: Arc<Incidents>,
+    /// The journal counted by the day, for reports.
+    pub counts: Arc<DayCounts>,
     /// Reads the policy files of the folder, which are in force only once they were approved;
     /// else says why they cannot be read.
     pub files: Box<dyn Fn() -> Result<Files, String> + Send + Sync>,

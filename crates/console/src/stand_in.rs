@@ -4,7 +4,7 @@ use crate::guard::Names;
 use crate::route::Face;
 use crate::router::router;
 use crate::{Connection, Console, Health, Parts};
-use alert::{Incidents, Role};
+use alert::{DayCounts, Incidents, Role};
 use audit::{Actor, Journal, JournalWriter};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -73,6 +73,7 @@ impl StandIn {
             gate,
             clock: Arc::<ManualClock>::clone(&clock),
             incidents: Arc::new(Incidents::open(folder.path()).unwrap()),
+            counts: Arc::new(DayCounts::new(StateFolder::journal_in(folder.path()))),
             files: Box::new(|| Ok(files())),
             state: folder.path().to_owned(),
             registry: prometheus::Registry::new(),

@@ -22,6 +22,7 @@ mod office;
 mod offline;
 mod person;
 mod records;
+mod reports;
 mod screen;
 mod settings;
 mod shipped;

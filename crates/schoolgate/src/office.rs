@@ -3,11 +3,12 @@ use crate::folder::Folders;
 use crate::gateway::Doors;
 use crate::metrics;
 use crate::records::Records;
+use crate::reports::Reports;
 use crate::settings::Settings;
 use crate::stock::Stock;
 use crate::subscriber::{Counter, Subscriber};
 use crate::ticker::Ticker;
-use alert::{Courier, Incidents, OnDuty, School, Watch, Watcher};
+use alert::{Courier, DayCounts, Incidents, OnDuty, School, Watch, Watcher};
 use change::{Desk, StateFolder};
 use console::{Console, Faces, FacesParts, Health, Parts, ProxyWord};
 use gate::{Gate, State};
@@ -20,6 +21,7 @@ pub(crate) struct Office {
     running: Vec<console::Running>,
     ticker: Ticker,
     records: Records,
+    reports: Reports,
     subscriber: Subscriber,
     courier: Arc<Courier>,
     watcher: Arc<Watcher>,
@@ -104,8 +106,10 @@ impl Counters {
             Arc::clone(&clock),
         )?;
         let (courier, watcher) = (Arc::new(courier), Arc::new(watcher));
-        let ticker = Ticker::start(desk, gate, &courier, &watcher, &incidents, &school)?;
+        let ticker = Ticker::start(desk, gate, &courier, &watcher)?;
         let records = Records::start(desk, with.settings.records.clone())?;
+        let counts = Arc::new(DayCounts::new(journal.clone()));
+        let reports = Reports::start(desk, &incidents, &counts, &school)?;
         let subscriber = Subscriber::start(desk, Arc::clone(&clock))?;
         if let Err(error) = desk.ledger().reserve(with.settings.records.reserve()) {
             tracing::error!(%error, "no disk space is kept back for the change log");
@@ -122,6 +126,7 @@ impl Counters {
             gate: Arc::clone(gate),
             clock: Arc::clone(&clock),
             incidents: Arc::clone(&incidents),
+            counts,
             files: Box::new(move || {
                 let mut faults = Faults::default();
                 let files = folders.read(&mut faults);
@@ -173,6 +178,7 @@ impl Counters {
             running,
             ticker,
             records,
+            reports,
             subscriber,
             courier,
             watcher,
@@ -199,6 +205,7 @@ impl Office {
         }
         self.ticker.stop();
         self.records.stop();
+        self.reports.stop();
         self.subscriber.stop();
         drop((self.courier, self.watcher));
     }

@@ -1,6 +1,6 @@
 use crate::failure::chain;
-use alert::{ChangeCounts, Courier, Incidents, Report, School, Watcher, last_week};
-use change::{Desk, StateFolder};
+use alert::{Courier, Watcher};
+use change::Desk;
 use gate::Gate;
 use std::io;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Looks at the clock each second, on a thread of its own: what ends is written down, who decides
-/// is reminded, the post learns who holds which role, and Monday's report is made.
+/// is reminded, and the post learns who holds which role.
 pub(crate) struct Ticker {
     stop: Sender<()>,
     thread: JoinHandle<()>,
@@ -21,8 +21,6 @@ struct Look {
     gate: Arc<Gate>,
     courier: Arc<Courier>,
     watcher: Arc<Watcher>,
-    incidents: Arc<Incidents>,
-    school: School,
     /// The size of the change log at the last look.
     size: u64,
     /// How many removed files of the journal were written down.
@@ -36,16 +34,12 @@ impl Ticker {
         gate: &Arc<Gate>,
         courier: &Arc<Courier>,
         watcher: &Arc<Watcher>,
-        incidents: &Arc<Incidents>,
-        school: &School,
     ) -> io::Result<Self> {
         let mut look = Look {
             desk: Arc::clone(desk),
             gate: Arc::clone(gate),
             courier: Arc::clone(courier),
             watcher: Arc::clone(watcher),
-            incidents: Arc::clone(incidents),
-            school: school.clone(),
             size: 0,
             removed: 0,
         };
@@ -78,7 +72,6 @@ impl Look {
                 self.watcher.direct(self.desk.directory());
                 self.courier.witness(head.to_string());
             }
-            self.report();
         }
     }
 
@@ -93,31 +86,6 @@ impl Look {
             Err(error) => {
                 tracing::error!(error = %chain(&error), "removed records could not be written down");
             }
-        }
-    }
-
-    /// Makes Monday's report, once (REP-02).
-    fn report(&self) {
-        let now = self.desk.now();
-        let (from, until) = last_week(&self.school, now);
-        let queue = self.desk.notices();
-        if queue.knows_topic(&Report::topic(until)) || self.desk.began() >= until {
-            return;
-        }
-        let journal = StateFolder::journal_in(self.desk.folder().path());
-        let incidents = self.incidents.all();
-        let changes: ChangeCounts = self.desk.change_counts(from, until);
-        let made =
-            alert::weekly_of_journal(&self.school, (from, until), &journal, &incidents, changes);
-        let pushed = match &made {
-            Ok(report) => queue
-                .push(report.letter(now))
-                .map(drop)
-                .map_err(|error| chain(&error)),
-            Err(error) => Err(chain(error)),
-        };
-        if let Err(error) = pushed {
-            tracing::error!(%error, "the weekly report could not be made");
         }
     }
 }

@@ -2,8 +2,8 @@ use super::*;
 use crate::incident::{Incident, IncidentKind};
 use crate::stand_in::{monday, school};
 use crate::{GovernorReport, Incidents, Person};
-use audit::Unknown;
-use model::{Certainty, Door, PolicyVersion};
+use audit::{Known, Unknown};
+use model::{Action, Certainty, Door, PolicyVersion, Rung};
 
 fn row(group: &str, user: &str, host: &str) -> DecisionRow {
     DecisionRow {
@@ -172,31 +172,4 @@ fn the_governors_report_names_nobody() {
         }
     }
     assert!(governors.groups.is_empty(), "three people are too few");
-}
-
-#[test]
-fn a_journal_larger_than_one_search_is_counted_once_and_whole() {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(model::ManualClock::new(monday()));
-    let mut journal = audit::Journal::open(folder.path(), clock).unwrap();
-    let (from, until) = last_week(&school(), monday());
-    let rows: Vec<DecisionRow> = (0..12_000u64)
-        .map(|number| {
-            let first = from.after(Duration::from_secs(number * 50));
-            DecisionRow {
-                first,
-                // Each lasts into the next, so every border of a search lies within some row.
-                last: first.after(Duration::from_secs(60)),
-                count: 1,
-                ..row("ks2", "p.upil", "games.test")
-            }
-        })
-        .collect();
-    journal.write(&rows).unwrap();
-    let changes = ChangeCounts::default();
-    let span = (from, until);
-    let report = weekly_of_journal(&school(), span, folder.path(), &[], changes).unwrap();
-    let same = weekly(&school(), span, rows.into_iter(), &[], changes);
-    assert_eq!(report.requests, 12_000);
-    assert_eq!(report, same);
 }

@@ -5,9 +5,8 @@ use crate::lexicon::Lexicon;
 use crate::pages::incidents::{shown, visible};
 use crate::pages::requests::lexicon;
 use crate::{Asked, Console, Refusal};
-use alert::{GovernorReport, Person, Report, Role, School, Sheet, last_week, weekly_of_journal};
+use alert::{GovernorReport, Person, Report, Role, School, Sheet, last_week};
 use askama::Template;
-use change::StateFolder;
 use model::Moment;
 use std::time::Duration;
 
@@ -107,8 +106,9 @@ fn report(console: &Console, asked: &Asked) -> Result<Report, Refusal> {
         false => console.parts().incidents.all(),
     };
     let changes = console.desk().change_counts(span.0, span.1);
-    let journal = StateFolder::journal_in(&console.parts().state);
-    weekly_of_journal(&school, span, &journal, &incidents, changes)
+    let counts = &console.parts().counts;
+    counts
+        .report(&school, span, asked.now, &incidents, changes)
         .map_err(|error| Refusal::Failed(error.to_string()))
 }
 
@@ -138,6 +138,7 @@ fn summary(report: &Report, named: bool) -> Vec<String> {
     if named {
         lines.push(format!("{} incidents began.", report.incidents.len()));
     }
+    lines.extend(report.not_counted());
     lines
 }
 
