@@ -2,7 +2,9 @@ use crate::log::Log;
 use crate::program::schoolgate;
 use crate::{Installation, Said};
 use serde_json::Value;
+use std::fs::File;
 use std::net::SocketAddr;
+use std::os::unix::fs::FileExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -116,6 +118,28 @@ impl Gateway {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("`{path}`: {error}"))
     }
 
+    /// How often a text stands in the memory of the process just now.
+    pub fn remembered(&self, text: &str) -> usize {
+        let maps = self.process("maps");
+        let path = format!("/proc/{}/mem", self.child.id());
+        let memory = File::open(&path).unwrap_or_else(|error| panic!("`{path}`: {error}"));
+        let mut found = 0;
+        for line in maps.lines() {
+            let mut words = line.split_whitespace();
+            let (span, rights) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+            // What the kernel lends is no memory of the process.
+            if !rights.starts_with("rw") || line.contains("[v") {
+                continue;
+            }
+            let ends = span.split_once('-').map(|(from, until)| {
+                [from, until].map(|end| u64::from_str_radix(end, 16).unwrap_or(0))
+            });
+            let [from, until] = ends.unwrap_or_default();
+            found += occurrences(&memory, from, until, text.as_bytes());
+        }
+        found
+    }
+
     /// Tells the gateway to read its files again.
     pub fn reload(&self) {
         self.signal(rustix::process::Signal::HUP);
@@ -144,4 +168,30 @@ impl Drop for Gateway {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// How often a text stands between two places of a file; one that lies over the edge of two
+/// pieces is found in the second.
+fn occurrences(file: &File, from: u64, until: u64, text: &[u8]) -> usize {
+    let mut piece = vec![0; 1 << 20];
+    let (mut at, mut held, mut found) = (from, 0, 0);
+    while at < until {
+        let room = (piece.len() - held) as u64;
+        let wanted = usize::try_from((until - at).min(room)).unwrap_or(0);
+        // What was given back since the map was read is no longer there.
+        let Ok(read) = file.read_at(&mut piece[held..held + wanted], at) else {
+            break;
+        };
+        if read == 0 {
+            break;
+        }
+        at += read as u64;
+        let whole = &piece[..held + read];
+        found += memchr::memmem::find_iter(whole, text).count();
+        let kept = whole.len().min(text.len() - 1);
+        let start = whole.len() - kept;
+        piece.copy_within(start..start + kept, 0);
+        held = kept;
+    }
+    found
 }

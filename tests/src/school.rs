@@ -3,7 +3,6 @@ use gate::{Compiled, Explainer, PhraseBook, State};
 use matcher::{Artefact, Secret};
 use model::{Digest, Faults, Files, PolicyVersion};
 use policy::Overlay;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -75,7 +74,8 @@ impl School {
             let path = root.join(path);
             std::fs::create_dir_all(path.parent().expect("a file lies in a folder"))
                 .expect("the folder is ours");
-            std::fs::write(path, content).expect("the folder is ours");
+            let bytes = content.read().expect("the file is in memory");
+            std::fs::write(path, bytes).expect("the folder is ours");
         }
     }
 
@@ -115,11 +115,7 @@ impl School {
     }
 
     fn artefact(&self, compiled: &Compiled) -> Artefact {
-        let inputs: BTreeMap<String, Arc<[u8]>> = self
-            .files
-            .under("blocklists/")
-            .map(|(path, content)| (path["blocklists/".len()..].to_owned(), Arc::clone(content)))
-            .collect();
+        let inputs = lists::inputs(&self.files).expect("all files are in memory");
         let secret = Secret::new(Digest::of(b"the secret of the tests").0);
         let built = lists::compile(&inputs, compiled.policy().vocabulary(), &secret);
         let (lists, _) = built.unwrap_or_else(|faults| panic!("{faults}"));

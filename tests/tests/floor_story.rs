@@ -158,6 +158,12 @@ fn a_list_of_the_floor_closes_for_all_and_leaves_no_word_behind() {
     assert_eq!(taken.code, Some(0), "{}{}", taken.out, taken.err);
 
     let gateway = Gateway::start(&story.installation);
+    // ILL-08: before anybody asks for one, not even the memory of the gateway holds an entry: the
+    // list was compiled by a process that is gone.
+    assert!(gateway.remembered("members") > 0);
+    for mark in MARKS {
+        assert_eq!(gateway.remembered(mark), 0, "an entry stands in the memory");
+    }
     story.is_closed(&gateway);
     for bad in [
         "",

@@ -1,6 +1,7 @@
 use crate::attempts::Attempts;
 use crate::credential::Vault;
 use crate::credential::password::Hasher;
+use crate::list_maker::{Here, SharedMaker};
 use crate::register::{Heard, Register};
 use crate::request::Rhythm;
 use crate::session::Sessions;
@@ -103,6 +104,8 @@ pub struct Desk {
     attempts: Mutex<Attempts>,
     rhythm: Mutex<Rhythm>,
     time: Mutex<GuardedTime>,
+    /// Where lists are made.
+    maker: RwLock<SharedMaker>,
     /// The lists that were compiled last.
     lists: Mutex<Option<CompiledLists>>,
     /// What waiting matters would do to the policy of just now.
@@ -211,13 +214,19 @@ impl Desk {
         // A crash may lie between the founding and the first start, so both count.
         let founded = opened.founded || register.lines.len() <= 1;
         let time = GuardedTime::new(&*clock, register.latest);
+        let secret_of_lists = Secret::new(*secret);
+        let store = StateFolder::plain_store(state).with_secret(&secret);
+        let maker = Arc::new(Here {
+            store: store.clone(),
+            secret: secret_of_lists.clone(),
+        });
         let desk = Self {
             folder,
             ledger: opened.ledger,
             notices,
-            secret: Secret::new(*secret),
+            secret: secret_of_lists,
             evidence: SealKey::of_evidence(&secret),
-            store: StateFolder::plain_store(state).with_secret(&secret),
+            store,
             vault,
             hasher: Hasher::default(),
             clock,
@@ -230,6 +239,7 @@ impl Desk {
             attempts: Mutex::default(),
             rhythm: Mutex::default(),
             time: Mutex::new(time),
+            maker: RwLock::new(maker),
             lists: Mutex::default(),
             fresh: Mutex::default(),
             handed: Mutex::default(),

@@ -21,6 +21,7 @@ mod history;
 mod id;
 mod incident_step;
 mod life;
+mod list_maker;
 mod matter;
 mod measure;
 mod proposal;
@@ -57,6 +58,7 @@ pub use id::{AccountId, ParseIdError, PersonId, ProposalId, RequestId};
 pub use identity::Binding;
 pub use incident_step::IncidentStep;
 pub use life::{Stage, Step, StepError};
+pub use list_maker::{ListJob, ListMaker, ListsMade, make_lists};
 pub use matter::{Decider, Decision, Draft, Filter, Matter, Outcome, Risk, Route, Who};
 pub use measure::{Ending, InForce, Measure};
 // What a change is made of: whoever proposes one makes these.

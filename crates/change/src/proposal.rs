@@ -1,9 +1,11 @@
+use crate::list_maker::ListsMade;
 use crate::{Bundle, ProposalId};
 use audit::Actor;
 use gate::State;
 use model::Faults;
 use policy::Overlay;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The digests of the versions of fetched lists, by the ids of the lists.
 pub(crate) type Versions = BTreeMap<String, model::Digest>;
@@ -28,7 +30,7 @@ pub struct Checked {
     pub(crate) state: State,
     /// What held on top of them when they were compiled.
     pub(crate) overlay: Overlay,
-    pub(crate) report: lists::Report,
+    pub(crate) lists: Arc<ListsMade>,
     pub(crate) warnings: Faults,
     /// The versions of the fetched lists that it was compiled of.
     pub(crate) versions: Versions,
@@ -38,11 +40,6 @@ impl Checked {
     /// What should be looked at, though it stops nothing.
     pub const fn warnings(&self) -> &Faults {
         &self.warnings
-    }
-
-    /// What compiling the lists found.
-    pub const fn report(&self) -> &lists::Report {
-        &self.report
     }
 
     /// The bundle that would come into force.

@@ -135,7 +135,7 @@ pub(crate) struct ListsActivated {
 }
 
 /// One list that was compiled.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ListFacts {
     pub(crate) id: String,
     pub(crate) digest: Digest,

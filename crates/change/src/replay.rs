@@ -153,7 +153,8 @@ fn number(count: u64) -> String {
 ///
 /// # Errors
 ///
-/// Fails when the journal cannot be read, or a day of it is closed.
+/// Fails when the journal cannot be read. Days that were closed to a key are left out, and the
+/// replay says that there was more.
 pub fn replay(
     journal: &Path,
     span: Span,
@@ -168,7 +169,7 @@ pub fn replay(
 ///
 /// # Errors
 ///
-/// As [`replay()`].
+/// Fails when the journal cannot be read, or a day of it is closed to another key.
 pub fn replay_with(
     journal: &Path,
     key: Option<&EnvelopeKey>,
@@ -189,7 +190,7 @@ pub fn replay_with(
     let mut replaying = Replaying::new(before, after);
     let length = span.from.until(span.until).as_millis().max(1);
     let mut reached = span.from;
-    audit::each_row(journal, &asked, key, |row| {
+    let mut look = |row: DecisionRow| {
         replaying.look(&row);
         reached = reached.max(row.first);
         if replaying.tally.rows.is_multiple_of(EACH) {
@@ -201,7 +202,12 @@ pub fn replay_with(
             });
         }
         Ok(())
-    })?;
+    };
+    let closed = match key {
+        Some(key) => audit::each_row(journal, &asked, Some(key), &mut look).map(|()| false)?,
+        None => !audit::each_open_row(journal, &asked, &mut look)?.is_empty(),
+    };
+    replaying.tally.truncated |= closed;
     let policies = [before.policy(), after.policy()];
     let seconds = start.elapsed().as_secs_f64();
     Ok(replaying.tally.finish(span, policies, seconds))

@@ -105,11 +105,16 @@ impl StateFolder {
     /// Compiled lists of a state folder by their digest, for reading beside a running gateway;
     /// `None` where they or the secret of the folder cannot be read.
     pub fn artefact_in(path: &Path, digest: Digest) -> Option<Artefact> {
-        let mut secret = Zeroizing::new([0; 32]);
-        let mut file = File::open(path.join(SECRET)).ok()?;
-        file.read_exact(&mut *secret).ok()?;
+        let secret = Self::secret_in(path).ok()?;
         let file = Self::lists_in(path).join(format!("{digest}.artefact"));
-        Artefact::open(&file, &Secret::new(*secret)).ok()
+        Artefact::open(&file, &secret).ok()
+    }
+
+    /// The secret of a state folder that was made already.
+    pub(crate) fn secret_in(path: &Path) -> io::Result<Secret> {
+        let mut secret = Zeroizing::new([0; 32]);
+        File::open(path.join(SECRET))?.read_exact(&mut *secret)?;
+        Ok(Secret::new(*secret))
     }
 
     pub(crate) fn plain_store(path: &Path) -> Store {

@@ -9,9 +9,13 @@ pub(crate) fn unified(before: &Files, after: &Files, changed: &[String]) -> Stri
     let mut patch = String::new();
     for path in changed {
         let text = |files: &Files| -> Option<String> {
-            let bytes = files.content(path).map_or(&[][..], |content| content);
-            let small = bytes.len() <= MOST_BYTES;
-            small.then(|| std::str::from_utf8(bytes).ok().map(str::to_owned))?
+            let Some(content) = files.find(path) else {
+                return Some(String::new());
+            };
+            if content.length() > MOST_BYTES {
+                return None;
+            }
+            String::from_utf8(content.read().ok()?.to_vec()).ok()
         };
         let _infallible = writeln!(patch, "--- {path}\n+++ {path}");
         // ILL-08: nobody is shown what stands on a list of illegal content.
@@ -39,19 +43,20 @@ pub(crate) fn unified(before: &Files, after: &Files, changed: &[String]) -> Stri
 fn is_withheld(files: &Files, path: &str) -> bool {
     let floor = |category: &str| FLOOR.iter().any(|known| known.id == category);
     let text = |path: &str| {
-        let content = files.content(path);
-        content.and_then(|content| std::str::from_utf8(content).ok())
+        let content = files.find(path)?.read().ok()?;
+        String::from_utf8(content.to_vec()).ok()
     };
     let Some(inside) = path.strip_prefix("blocklists/") else {
         return false;
     };
     if inside.starts_with("starter/") {
         let head =
-            text(path).and_then(|text| lists::parse_head(path, text, &mut Faults::default()));
-        return head.is_some_and(|head| floor(&head.category));
+            text(path).and_then(|text| lists::parse_head(path, &text, &mut Faults::default()));
+        // What cannot be read is not shown either.
+        return files.find(path).is_some() && head.is_none_or(|head| floor(&head.category));
     }
     let sources = text("blocklists/sources.toml").unwrap_or_default();
-    let parsed = Document::parse::<SourcesFile>("sources.toml", sources, &mut Faults::default());
+    let parsed = Document::parse::<SourcesFile>("sources.toml", &sources, &mut Faults::default());
     let named = |file: &str| inside == file || inside.starts_with(&format!("{file}/"));
     let sources = parsed.1.unwrap_or_default().sources;
     sources
@@ -156,7 +161,7 @@ fn middle<'a>(old: &[&'a str], new: &[&'a str], steps: &mut Vec<Step<'a>>) {
 }
 
 const AROUND: usize = 3;
-const MOST_BYTES: usize = 256 * 1024;
+const MOST_BYTES: u64 = 256 * 1024;
 const MOST_PATCH: usize = 200_000;
 const MOST_CELLS: usize = 4_000_000;
 
@@ -189,7 +194,7 @@ mod tests {
         let path = ["config/a.toml".to_owned()];
         let patch = unified(&Files::default(), &files("a\nb\n"), &path);
         assert!(patch.ends_with("+a\n+b\n"), "{patch}");
-        let large = "x\n".repeat(MOST_BYTES);
+        let large = "x\n".repeat(300_000);
         assert!(unified(&files(""), &files(&large), &path).contains("too large"));
     }
 }

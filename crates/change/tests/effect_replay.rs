@@ -173,6 +173,30 @@ fn what_a_replay_says_is_what_the_gate_then_does() {
     assert_eq!((replay.unseen, replay.truncated), (0, false));
 }
 
+// LOG-10, CHG-23: who proposes has no key to closed days, and learns that they are missing.
+#[test]
+fn days_that_were_closed_to_a_key_are_left_out_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, after) = (School::example(), changed());
+    week(&before, folder.path());
+    let whole = replayed(folder.path(), &before, &after);
+    let key = audit::Identity::generate();
+    let thursday = span().from.after(Duration::from_secs(3 * 86_400));
+    let recipient = key.recipient();
+    let mut sealed = 0;
+    let seal = |_| sealed += 1;
+    audit::seal_days(folder.path(), Some(&recipient), thursday, &[], seal).unwrap();
+    assert!(sealed > 0);
+    let part = replayed(folder.path(), &before, &after);
+    assert!(part.truncated && part.rows < whole.rows && part.rows > 0);
+
+    let key = audit::EnvelopeKey::Identity(key);
+    let [one, other] = [before.state(), after.state()];
+    let opened =
+        change::replay_with(folder.path(), Some(&key), span(), &one, &other, &mut |_| {}).unwrap();
+    assert_eq!((opened.rows, opened.truncated), (whole.rows, false));
+}
+
 #[test]
 fn a_replay_says_in_a_sentence_what_would_have_changed() {
     let folder = tempfile::tempdir().unwrap();

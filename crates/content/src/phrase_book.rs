@@ -37,8 +37,9 @@ impl PhraseBook {
     ) -> Self {
         let mut draft = Draft::default();
         for (path, content) in files.under(FOLDER) {
-            if path.ends_with(".toml") {
-                draft.file(path, content, vocabulary, faults);
+            // Settings are always in memory.
+            if let Some(bytes) = content.in_memory().filter(|_| path.ends_with(".toml")) {
+                draft.file(path, bytes, vocabulary, faults);
             }
         }
         for (theme, phrases) in imported {

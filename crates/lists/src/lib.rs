@@ -47,6 +47,7 @@ mod folder;
 mod format;
 mod gather;
 mod import;
+mod inputs;
 mod item;
 mod lines;
 mod notice;
@@ -72,6 +73,7 @@ pub use fetcher::{FetchError, FetchLimits, FetchSettings, Fetched, Fetcher, Want
 pub use fetching::Fetching;
 pub use folder::{Loaded, load};
 pub use import::{Import, ImportError};
+pub use inputs::{Inputs, inputs, phrase_inputs};
 pub use item::{Item, Pattern, PatternKind, Scope, Sink, UrlPrefix};
 pub use matcher::{DigestKind, DigestSalt, SaltedDigest};
 pub use notice::notice;

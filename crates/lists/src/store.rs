@@ -258,6 +258,22 @@ impl Store {
         Ok(())
     }
 
+    /// Which version of each subscription in use [`Store::supply`] takes, unless it cannot be read.
+    pub fn chosen(
+        &self,
+        lists: &[Subscription],
+        wanted: &BTreeMap<String, Digest>,
+    ) -> BTreeMap<String, Digest> {
+        let enabled = lists.iter().filter(|list| list.source.enabled);
+        let chosen = enabled.filter_map(|list| {
+            let id = &list.source.id;
+            let in_use = || self.history(id).ok()?.in_use;
+            let version = wanted.get(id).copied().or_else(in_use)?;
+            Some((id.clone(), version))
+        });
+        chosen.collect()
+    }
+
     /// Adds the texts of subscriptions in use to the files that are compiled; gives back which
     /// version of each it was.
     ///

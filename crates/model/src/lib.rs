@@ -15,6 +15,7 @@
 mod action;
 mod category;
 mod clock;
+mod content;
 mod document;
 mod fault;
 mod files;
@@ -37,6 +38,7 @@ mod vocabulary;
 pub use action::{Access, Action};
 pub use category::{CategoryId, CategorySet};
 pub use clock::{Chance, Clock, ManualClock, Moment, ParseMomentError, SystemChance, SystemClock};
+pub use content::Content;
 pub use document::{Document, Step};
 pub use fault::{Fault, Faults, Position, Severity};
 pub use files::Files;

@@ -137,7 +137,7 @@ impl Draft {
     }
 
     fn read_groups(&mut self, files: &Files, faults: &mut Faults) {
-        for (path, content) in files.under(GROUPS) {
+        for (path, content) in settings_under(files, GROUPS) {
             let Some(id) = stem(path, GROUPS) else {
                 continue;
             };
@@ -172,7 +172,7 @@ impl Draft {
     }
 
     fn read_packs(&mut self, files: &Files, faults: &mut Faults) {
-        for (path, content) in files.under(PACKS) {
+        for (path, content) in settings_under(files, PACKS) {
             let Some(id) = stem(path, PACKS) else {
                 continue;
             };
@@ -244,6 +244,15 @@ pub(crate) fn suggestion<'a>(
         || otherwise.to_owned(),
         |near| format!("did you mean `{near}`?"),
     )
+}
+
+/// The files of a folder, settings alone: these are always in memory.
+fn settings_under<'a>(
+    files: &'a Files,
+    folder: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+    let files = files.under(folder);
+    files.filter_map(|(path, content)| Some((path, &content.in_memory()?[..])))
 }
 
 fn stem<'a>(path: &'a str, folder: &str) -> Option<&'a str> {

@@ -80,6 +80,12 @@ pub(crate) enum Command {
         /// Where to.
         to: model::Moment,
     },
+    /// Compile the lists of a job for a running gateway, which starts this by itself.
+    #[command(hide = true)]
+    MakeLists {
+        #[command(flatten)]
+        state: State,
+    },
     /// Say what is in force, what is missing, and whether the gateway runs.
     Status(Status),
     /// Print completions for a shell.

@@ -9,6 +9,7 @@ pub(crate) mod handed_out;
 pub(crate) mod identity;
 pub(crate) mod init;
 pub(crate) mod lists;
+pub(crate) mod make_lists;
 pub(crate) mod overrides;
 pub(crate) mod policy;
 pub(crate) mod run;

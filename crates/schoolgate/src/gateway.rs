@@ -1,5 +1,6 @@
 use crate::failure::{Failure, chain};
 use crate::folder::Folders;
+use crate::list_worker::ListWorker;
 use crate::office::{Counters, Office, Opening};
 use crate::settings::Settings;
 use audit::{Actor, Journal, JournalWriter};
@@ -68,6 +69,7 @@ impl Gateway {
         adapt: impl FnOnce(&mut Settings),
     ) -> Result<Self, Failure> {
         let mut faults = Faults::default();
+        let folders = folders.remembered_in(state);
         let files = folders.read(&mut faults);
         let settings = Settings::read(&files, &mut faults);
         crate::logging::start(&settings.log);
@@ -79,6 +81,9 @@ impl Gateway {
             say_founding(&opened.desk);
         }
         let desk = Arc::new(opened.desk);
+        desk.make_lists_with(Arc::new(ListWorker));
+        // The folder is ours alone now.
+        folders.remember();
         same_ledger(&origin, &settings, &mut faults);
         let (first, mut settings) = first(&desk, &folders, files, settings, faults)?;
         adapt(&mut settings);
@@ -152,6 +157,7 @@ impl Gateway {
     pub(crate) fn reload(&self) {
         let mut faults = Faults::default();
         let files = self.folders.read(&mut faults);
+        self.folders.remember();
         let settings = Settings::read(&files, &mut faults);
         same_ledger(
             self.desk.ledger().public_key().origin(),

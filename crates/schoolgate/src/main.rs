@@ -16,6 +16,8 @@ mod failure;
 mod folder;
 mod gateway;
 mod handing_out;
+mod known_files;
+mod list_worker;
 mod logging;
 mod metrics;
 mod office;
@@ -85,6 +87,7 @@ fn run(asked: &Command) -> Result<(), Failure> {
         Command::Clock { state, to } => {
             person::send(&state.state, &control::Request::Clock { to: *to }).map(|_| ())
         }
+        Command::MakeLists { state } => command::make_lists::make_lists(state),
         Command::Status(asked) => command::status::status(asked),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

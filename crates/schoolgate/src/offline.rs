@@ -65,7 +65,9 @@ impl Offline {
         let Some(vocabulary) = policy::vocabulary(files, &mut Faults::default()) else {
             return Vec::new();
         };
-        let inputs = inputs(files, &vocabulary, Some(&StateFolder::store_in(state)));
+        let Ok(inputs) = inputs(files, &vocabulary, Some(&StateFolder::store_in(state))) else {
+            return Vec::new();
+        };
         let Ok((_, report)) = lists::compile(&inputs, &vocabulary, &Secret::new(PASSING)) else {
             return Vec::new();
         };
@@ -104,7 +106,13 @@ impl Offline {
         let compiled = Compiled::compile(files, overlay, version, faults);
         let mut unheard = Faults::default();
         let vocabulary = policy::vocabulary(files, &mut unheard)?;
-        let inputs = inputs(files, &vocabulary, store);
+        let inputs = match inputs(files, &vocabulary, store) {
+            Ok(inputs) => inputs,
+            Err(more) => {
+                faults.append(more);
+                return None;
+            }
+        };
         let phrases = lists::compile_phrases(&inputs, &vocabulary, faults);
         let (lists, report) = match lists::compile(&inputs, &vocabulary, &Secret::new(PASSING)) {
             Ok((lists, report)) => {
@@ -140,21 +148,16 @@ fn inputs(
     files: &Files,
     vocabulary: &Vocabulary,
     store: Option<&Store>,
-) -> BTreeMap<String, Arc<[u8]>> {
-    let mut inputs: BTreeMap<String, Arc<[u8]>> = files
-        .under(BLOCKLISTS)
-        .map(|(path, content)| (path[BLOCKLISTS.len()..].to_owned(), Arc::clone(content)))
-        .collect();
+) -> Result<lists::Inputs, Faults> {
+    let mut inputs = lists::inputs(files)?;
     if let Some(store) = store {
         let subscriptions = Subscription::all(files, vocabulary);
         store.supply(&subscriptions, &BTreeMap::new(), &mut inputs);
     }
-    inputs
+    Ok(inputs)
 }
 
 /// The secret of an artefact that lives no longer than one command.
 ///
 /// Nobody can profit from a collision there, and two runs on the same files come out alike.
 const PASSING: [u8; 32] = [0x5c; 32];
-
-const BLOCKLISTS: &str = "blocklists/";

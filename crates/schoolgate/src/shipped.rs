@@ -23,7 +23,7 @@ pub(crate) fn write(files: &Files, root: &Path) -> io::Result<()> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(path, content)?;
+        fs::write(path, content.read()?)?;
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
 use super::activate::ActivateError;
-use super::compiled_lists::{CompiledLists, Inputs};
+use super::compiled_lists::CompiledLists;
 use super::{Desk, Writing};
 use crate::proposal::{Approved, Checked, Consent, Proposal, Versions};
-use crate::record::{ListFacts, ListsActivated, PolicyActivated};
+use crate::record::{ListsActivated, PolicyActivated};
 use crate::state_folder::StateFolder;
 use crate::{Active, ActiveError, Bundle, Settings};
 use audit::{Actor, EntryIndex, EntryKind};
-use gate::{Compiled, PhraseBook, State};
+use gate::{Compiled, State};
 use lists::Subscription;
 use matcher::Artefact;
 use model::{Digest, Faults, PolicyVersion};
@@ -105,11 +105,16 @@ impl Desk {
             Some(artefact) => {
                 let mut faults = Faults::default();
                 let made = Compiled::compile(bundle.files(), &overlay, version, &mut faults);
-                let phrases = self.phrases(&bundle, &versions, &mut faults);
-                let (Some(compiled), Some(phrases)) = (made, phrases) else {
+                let vocabulary = policy::vocabulary(bundle.files(), &mut faults);
+                let phrases = vocabulary.map(|vocabulary| {
+                    self.phrases(bundle.files(), &versions, &vocabulary, &mut faults)
+                });
+                let (Some(compiled), Some(phrases), 0) = (made, phrases, faults.errors()) else {
                     return Err(ActivateError::Faults { faults });
                 };
-                State::new(compiled, Arc::new(artefact), phrases, &active.school)
+                let (artefact, phrases) = (Arc::new(artefact), Arc::new(phrases));
+                self.recall_lists(&artefact, &phrases);
+                State::new(compiled, artefact, phrases, &active.school)
             }
             None => {
                 let made = self
@@ -156,7 +161,7 @@ impl Desk {
         Ok(Checked {
             state,
             overlay,
-            report: made.lists.report,
+            lists: made.lists.made,
             warnings,
             proposal,
             versions: made.versions,
@@ -180,12 +185,13 @@ impl Desk {
         writing: &Writing<'_>,
         approved: Approved<Checked>,
     ) -> Result<Activated, ActivateError> {
-        let Approved { what: checked, by } = approved;
+        let Approved {
+            what: mut checked,
+            by,
+        } = approved;
         let before = self.register().active().cloned();
-        checked
-            .proposal
-            .bundle
-            .keep(&StateFolder::bundles_in(self.folder.path()))?;
+        let folder = StateFolder::bundles_in(self.folder.path());
+        checked.proposal.bundle = checked.proposal.bundle.keep(&folder)?;
         let changed = self.changed(
             &checked.proposal.bundle,
             before.as_ref().map(|old| old.bundle),
@@ -263,8 +269,8 @@ impl Desk {
     fn write_lists(&self, writing: &Writing<'_>, checked: &Checked) -> Result<(), ActivateError> {
         let payload = ListsActivated {
             artefact: checked.state.artefact().digest(),
-            names: checked.report.compiled.names,
-            lists: facts(&checked.report),
+            names: checked.lists.names,
+            lists: checked.lists.lists.clone(),
             versions: checked.versions.clone(),
             changes: None,
             matter: None,
@@ -312,12 +318,13 @@ impl Desk {
         let kept: Vec<String> = keep
             .iter()
             .flatten()
-            .map(|digest| format!("{digest}.artefact"))
+            .flat_map(|digest| [format!("{digest}.artefact"), format!("{digest}.json")])
             .collect();
         for file in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
             let name = file.file_name();
             let old = name.to_str().is_some_and(|name| {
-                name.ends_with(".artefact") && !kept.iter().any(|kept| kept == name)
+                let ours = name.ends_with(".artefact") || name.ends_with(".json");
+                ours && !kept.iter().any(|kept| kept == name)
             });
             if old && let Err(error) = std::fs::remove_file(file.path()) {
                 tracing::warn!(%error, ?name, "an old artefact could not be removed");
@@ -344,17 +351,6 @@ pub(super) struct Made {
     pub(super) versions: Versions,
 }
 
-/// What the ledger keeps of the lists that were compiled.
-pub(super) fn facts(report: &lists::Report) -> Vec<ListFacts> {
-    let facts = report.lists.iter().map(|list| ListFacts {
-        id: list.id.clone(),
-        digest: list.digest,
-        names: list.names,
-        refused: list.refused.total(),
-    });
-    facts.collect()
-}
-
 impl Desk {
     /// Compiles policy and lists of a bundle; all faults of both.
     ///
@@ -374,13 +370,13 @@ impl Desk {
         let mut versions = Versions::new();
         let lists = vocabulary.map(|vocabulary| {
             let subscriptions = Subscription::all(bundle.files(), &vocabulary);
-            let mut inputs = inputs(bundle.files());
-            versions = self.store.supply(&subscriptions, wanted, &mut inputs);
-            self.compiled_lists(&inputs, &vocabulary)
+            let made = self.compiled_lists(bundle.files(), &subscriptions, wanted, &vocabulary)?;
+            versions.clone_from(&made.made.versions);
+            Ok(made)
         });
         match (compiled, lists) {
             (Some(policy), Some(Ok(lists))) if faults.errors() == 0 => {
-                faults.append(lists.warnings.clone());
+                faults.append(lists.made.warnings.clone());
                 Ok(Made {
                     policy,
                     lists,
@@ -396,30 +392,3 @@ impl Desk {
         }
     }
 }
-
-impl Desk {
-    /// The phrases of a bundle with those of fetched lists, where nothing is wrong with them.
-    fn phrases(
-        &self,
-        bundle: &Bundle,
-        wanted: &Versions,
-        faults: &mut Faults,
-    ) -> Option<Arc<PhraseBook>> {
-        let vocabulary = policy::vocabulary(bundle.files(), &mut Faults::default())?;
-        let subscriptions = Subscription::all(bundle.files(), &vocabulary);
-        let mut inputs = inputs(bundle.files());
-        self.store.supply(&subscriptions, wanted, &mut inputs);
-        let phrases = lists::compile_phrases(&inputs, &vocabulary, faults);
-        (faults.errors() == 0).then(|| Arc::new(phrases))
-    }
-}
-
-/// The files of the lists, by their paths among themselves.
-fn inputs(files: &model::Files) -> Inputs {
-    files
-        .under(BLOCKLISTS)
-        .map(|(path, content)| (path[BLOCKLISTS.len()..].to_owned(), Arc::clone(content)))
-        .collect()
-}
-
-const BLOCKLISTS: &str = "blocklists/";

@@ -2,8 +2,9 @@
 //! their source, and with an entry that says what changed (CHG-22).
 
 use super::activate::ActivateError;
-use super::force::{Force, facts, version_of};
+use super::force::{Force, version_of};
 use super::{Desk, Writing};
+use crate::list_maker::ListsMade;
 use crate::proposal::Versions;
 use crate::record::{ListChange, ListsActivated};
 use crate::{ListVersion, Matter};
@@ -75,7 +76,7 @@ struct Candidate {
     force: Arc<Force>,
     artefact: Arc<Artefact>,
     phrases: Arc<PhraseBook>,
-    report: lists::Report,
+    lists: Arc<ListsMade>,
     versions: Versions,
     changes: Vec<ListChange>,
 }
@@ -166,7 +167,7 @@ impl Desk {
             force,
             artefact,
             phrases: made.lists.phrases,
-            report: made.lists.report,
+            lists: made.lists.made,
             versions: made.versions,
             changes,
         })
@@ -222,7 +223,7 @@ impl Desk {
             force,
             artefact,
             phrases,
-            report,
+            lists,
             versions,
             changes,
         } = candidate;
@@ -236,8 +237,8 @@ impl Desk {
         let before = self.register().active().map(|active| active.artefact);
         let payload = ListsActivated {
             artefact: digest,
-            names: report.compiled.names,
-            lists: facts(&report),
+            names: lists.names,
+            lists: lists.lists.clone(),
             versions: versions.clone(),
             changes: Some(changes.clone()),
             matter: matter.map(|matter| matter.id),

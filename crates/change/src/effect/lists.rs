@@ -4,8 +4,11 @@ use super::{Direction, Part, Side};
 use lists::{
     Entry, ExceptionsFile, Format, Import, ImportError, Item, Rules, Source, SourcesFile, Suffixes,
 };
-use model::{Access, CategoryClass, CategoryId, Document, Faults, Files, Inspect, ScheduleSet};
+use model::{
+    Access, CategoryClass, CategoryId, Content, Document, Faults, Files, Inspect, ScheduleSet,
+};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 /// Compares the lists, their settings, and what keeps names out of them.
 pub(super) fn compare(
@@ -78,14 +81,16 @@ struct List<'a> {
     /// What `sources.toml` says of it; none of a starter list.
     source: Option<Source>,
     /// Its text; none where it is kept outside the files of the policy.
-    text: Option<&'a [u8]>,
+    text: Option<&'a Content>,
 }
 
 /// The lists in use, by id.
 fn inventory(files: &Files) -> BTreeMap<String, List<'_>> {
     let mut held = BTreeMap::new();
     for (path, content) in files.under("blocklists/starter/") {
-        let text = std::str::from_utf8(content).unwrap_or("");
+        // A head that cannot be read belongs to nothing that is known: what goes from it opens.
+        let bytes = content.read().unwrap_or_default();
+        let text = std::str::from_utf8(&bytes).unwrap_or("");
         let head = lists::parse_head(path, text, &mut Faults::default()).unwrap_or_default();
         held.insert(
             path.to_owned(),
@@ -104,7 +109,7 @@ fn inventory(files: &Files) -> BTreeMap<String, List<'_>> {
             .as_ref()
             .map(|file| format!("blocklists/{file}"));
         let fetched = format!("blocklists/fetched/{}", source.id);
-        let text = files.content(path.as_deref().unwrap_or(&fetched));
+        let text = files.find(path.as_deref().unwrap_or(&fetched));
         held.insert(
             source.id.clone(),
             List {
@@ -112,7 +117,7 @@ fn inventory(files: &Files) -> BTreeMap<String, List<'_>> {
                 category: source.category.clone(),
                 third_party: source.third_party,
                 source: Some(source),
-                text: text.map(|text| &**text),
+                text,
             },
         );
     }
@@ -202,13 +207,21 @@ impl List<'_> {
         }
     }
 
+    /// Its text; `None` where it should be there and cannot be read.
+    fn bytes(&self) -> Option<Arc<[u8]>> {
+        match self.text {
+            Some(content) => content.read().ok(),
+            None => Some(Arc::default()),
+        }
+    }
+
     /// Whether each line stands for itself, so that lines that did not change need not be read.
-    fn is_of_lines(&self) -> bool {
+    fn is_of_lines(&self, text: &[u8]) -> bool {
         let format = self
             .source
             .as_ref()
             .map_or(Format::Plain, |source| source.format);
-        let packed = self.text.is_some_and(|text| text.contains(&0));
+        let packed = text.contains(&0);
         !packed
             && match format {
                 Format::Plain
@@ -272,12 +285,15 @@ fn shown(item: &Item<'_>) -> String {
 
 /// Compares what stands in a list.
 fn entries(old: &List<'_>, new: &List<'_>, leaning: &mut Leaning<'_, '_>, deltas: &mut Deltas) {
-    let texts = [old, new].map(|list| list.text.unwrap_or_default());
-    let parts = match old.is_of_lines() && new.is_of_lines() {
-        true => apart(texts),
-        false => texts.map(<[u8]>::to_vec),
+    let items = || {
+        let texts = [old.bytes()?, new.bytes()?];
+        let parts = match old.is_of_lines(&texts[0]) && new.is_of_lines(&texts[1]) {
+            true => apart([&texts[0], &texts[1]]),
+            false => texts.map(|text| text.to_vec()),
+        };
+        Some((old.items(&parts[0])?, new.items(&parts[1])?))
     };
-    let (Some(before), Some(after)) = (old.items(&parts[0]), new.items(&parts[1])) else {
+    let Some((before, after)) = items() else {
         let words = format!(
             "The list “{}” has other entries; it could not be proved that nothing opens.",
             new.title

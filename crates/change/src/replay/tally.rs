@@ -15,7 +15,7 @@ pub(super) struct Tally {
     closed: Way,
     groups: BTreeSet<String>,
     people: HashSet<Arc<str>>,
-    truncated: bool,
+    pub(super) truncated: bool,
 }
 
 /// What changes in one direction.

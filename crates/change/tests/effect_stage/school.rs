@@ -85,11 +85,10 @@ fn gather(folder: &Path, prefix: &str, files: &mut Files) {
 /// The compiled lists of some files, each set of lists compiled once.
 fn artefact(files: &Files) -> Arc<Artefact> {
     static HELD: Mutex<BTreeMap<Digest, Arc<Artefact>>> = Mutex::new(BTreeMap::new());
-    let mut inputs = BTreeMap::new();
+    let inputs = lists::inputs(files).unwrap();
     let mut lists = Files::default();
     for (path, content) in files.under("blocklists/") {
-        inputs.insert(path["blocklists/".len()..].to_owned(), Arc::clone(content));
-        lists.insert(path, Arc::clone(content));
+        lists.put(path, content.clone());
     }
     let mut held = HELD.lock().unwrap();
     let made = held.entry(lists.digest()).or_insert_with(|| {

@@ -43,7 +43,7 @@ fn altered_files(
     let mut files = Files::default();
     for (path, content) in bundle.files().iter() {
         if !altered.contains_key(path) {
-            files.insert(path, std::sync::Arc::clone(content));
+            files.put(path, content.clone());
         }
     }
     for (path, content) in altered {

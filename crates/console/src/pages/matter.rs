@@ -2,6 +2,7 @@ use crate::answer::Answer;
 use crate::frame::Frame;
 use crate::matter_view::{EffectView, MatterLine, sentence, title};
 use crate::pages::requests::lexicon;
+use crate::replays::Replayed;
 use crate::when::When;
 use crate::{Asked, Console, Refusal};
 use askama::Template;
@@ -21,6 +22,7 @@ struct MatterPage {
     risk: Option<change::Risk>,
     effect: Option<EffectView>,
     replay: Option<ReplayView>,
+    replaying: bool,
     warnings: Vec<String>,
     decider: Option<DeciderView>,
     decisions: Vec<DecisionView>,
@@ -197,7 +199,7 @@ fn page(
     let lexicon = lexicon(console, acting.role);
     let line = |matter: &Matter| MatterLine::new(matter, &lexicon, zone, asked.now);
     let similar = console.desk().similar(acting, matter.id);
-    let replay = console.replays().of(console.desk(), acting, &matter);
+    let replayed = console.replays().of(&console.parts().desk, acting, &matter);
     Ok(MatterPage {
         frame: Frame::new(
             console,
@@ -211,7 +213,11 @@ fn page(
         reason: matter.reason.clone(),
         proposer_role: matter.proposer.role.title(),
         effect: matter.effect.as_ref().map(EffectView::new),
-        replay: replay.as_deref().map(replay_view),
+        replaying: matches!(replayed, Replayed::UnderWay),
+        replay: match &replayed {
+            Replayed::Made(replay) => Some(replay_view(replay)),
+            Replayed::UnderWay | Replayed::Nothing => None,
+        },
         decider: decider_view(&matter, asked),
         decisions: decision_views(&matter, asked),
         start: zone.when_some(matter.start),

@@ -67,9 +67,10 @@ fn page(console: &Console, asked: &Asked, faults: Vec<String>) -> Result<Setting
             let shown = bundle.files().iter();
             shown
                 .filter(|(path, _)| path.starts_with("config/"))
-                .map(|(path, content)| FileView {
+                .filter_map(|(path, content)| Some((path, content.in_memory()?)))
+                .map(|(path, bytes)| FileView {
                     path: path.to_owned(),
-                    text: without_secrets(&String::from_utf8_lossy(content)),
+                    text: without_secrets(&String::from_utf8_lossy(bytes)),
                 })
                 .collect()
         }

@@ -51,7 +51,7 @@ pub(crate) fn run(asked: &arguments::Run) -> Result<(), Failure> {
 
 /// Keeps the system from writing the memory of a crash to a disk: opened lists of illegal content,
 /// keys and what pupils asked for stand in it (ILL-08).
-fn write_no_core() {
+pub(crate) fn write_no_core() {
     // A limit of one byte also holds for systems that hand cores to a program; none at all does not.
     let one = rustix::process::Rlimit {
         current: Some(1),
