@@ -287,6 +287,12 @@ fn a_list_of_the_floor_closes_for_all_and_leaves_no_word_behind() {
     assert_eq!(gateway.stop(), Some(0));
     story.said += &schools_debug(&text);
 
+    let status = story.command(&["status", "--json"], &["state"]);
+    assert!(
+        status.out.contains("\"illegal_content_lists\":[\"members\"]"),
+        "{}",
+        status.out
+    );
     let rows = story.command(
         &["audit", "search", "--json", "--limit", "100000"],
         &["state"],

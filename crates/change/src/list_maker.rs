@@ -197,3 +197,61 @@ impl ListMaker for Here {
 
 /// A maker of lists that can be shared.
 pub(crate) type SharedMaker = Arc<dyn ListMaker>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::SystemChance;
+
+    const CATEGORIES: &str = "[[categories]]\nid = \"games\"\ntitle = \"Games\"\nwords = \"Play.\"\n\
+        theme = \"School policy\"\nclass = \"against\"\n";
+
+    fn files(list: Content) -> Files {
+        let mut files = Files::default();
+        files.insert("config/not-of-lists.toml", *b"a = 1\n");
+        files.insert("blocklists/categories.toml", CATEGORIES.as_bytes());
+        files.insert("blocklists/guard.txt", *b"helpline.test\n");
+        files.insert(
+            "blocklists/sources.toml",
+            "[[sources]]\nid = \"own\"\ntitle = \"Our names\"\nfile = \"own.txt\"\n\
+             format = \"plain\"\ncategory = \"games\"\nlicence = \"ours\"\n"
+                .as_bytes(),
+        );
+        files.put("blocklists/own.txt", list);
+        files
+    }
+
+    #[test]
+    fn a_job_that_was_handed_over_makes_the_same_lists() {
+        let state = tempfile::tempdir().unwrap();
+        let (folder, _store) = StateFolder::lock_store(state.path(), &SystemChance).unwrap();
+        folder.secret(&SystemChance).unwrap();
+        let text = "play.test\nmore.test\n";
+        let path = state.path().join("own.txt");
+        std::fs::write(&path, text).unwrap();
+        let held = Content::held(text.as_bytes());
+        let kept = Content::kept(&path, held.digest(), held.length());
+        let here = ListJob::new(&files(held), &Versions::new());
+        let here = make_lists(state.path(), &here).unwrap();
+
+        let job = ListJob::new(&files(kept), &Versions::new());
+        let told = serde_json::to_vec(&job).unwrap();
+        assert!(!format!("{job:?}").contains("play"), "{job:?}");
+        let job: ListJob = serde_json::from_slice(&told).unwrap();
+        let there = make_lists(state.path(), &job).unwrap();
+        assert_eq!((there.artefact, there.names), (here.artefact, 2));
+        assert!(StateFolder::artefact_in(state.path(), there.artefact).is_some());
+
+        // A list that changed since it was read for the job is not what was proposed.
+        std::fs::write(&path, "other.test\n").unwrap();
+        let faults = make_lists(state.path(), &job).unwrap_err().to_string();
+        assert!(faults.contains("blocklists/own.txt"), "{faults}");
+    }
+
+    #[test]
+    fn a_folder_without_a_secret_makes_nothing() {
+        let state = tempfile::tempdir().unwrap();
+        let job = ListJob::new(&files(Content::held(*b"play.test\n")), &Versions::new());
+        assert!(make_lists(state.path(), &job).is_err());
+    }
+}

@@ -60,30 +60,6 @@ impl Offline {
         }
     }
 
-    /// The ids of the lists of illegal content among some files that hold anything.
-    pub(crate) fn floor_lists(files: &Files, state: &Path) -> Vec<String> {
-        let Some(vocabulary) = policy::vocabulary(files, &mut Faults::default()) else {
-            return Vec::new();
-        };
-        let Ok(inputs) = inputs(files, &vocabulary, Some(&StateFolder::store_in(state))) else {
-            return Vec::new();
-        };
-        let Ok((_, report)) = lists::compile(&inputs, &vocabulary, &Secret::new(PASSING)) else {
-            return Vec::new();
-        };
-        let floor = |id: &str| {
-            vocabulary
-                .find(id)
-                .is_some_and(|id| vocabulary.floor().contains(id))
-        };
-        report
-            .lists
-            .into_iter()
-            .filter(|list| list.names + list.addresses > 0 && floor(&list.category))
-            .map(|list| list.id)
-            .collect()
-    }
-
     /// What would decide by some files, with an overlay on top of them.
     pub(crate) fn decides(
         files: &Files,

@@ -3,9 +3,13 @@
 use crate::school::{STAFF, School, action, activate, files, proposal};
 use alert::Role;
 use audit::EntryKind;
-use change::{Change, InvalidChange, ListVersion, ProposeError, Refreshed, Route, Stage};
+use change::{
+    Change, InvalidChange, ListJob, ListMaker, ListVersion, ListsMade, ProposeError, Refreshed,
+    Route, Stage,
+};
 use lists::{Fetcher, Outcome, Sanity, Subscription, Subscriptions};
-use model::{Clock, Digest, Files};
+use model::{Clock, Digest, Fault, Faults, Files};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -133,6 +137,37 @@ fn a_change_of_the_policy_alone_takes_the_compiled_lists_as_they_are() {
     assert!(Arc::ptr_eq(first.artefact(), policy.artefact()));
     assert_eq!(action(&school.desk, "10.20.0.5", "friends.test"), "allow");
     assert!(!Arc::ptr_eq(policy.artefact(), guard.artefact()));
+}
+
+/// Makes no list, as a worker that the system ended.
+#[derive(Debug)]
+struct Ended;
+
+impl ListMaker for Ended {
+    fn make(&self, _: &Path, _: &ListJob) -> Result<ListsMade, Faults> {
+        let mut faults = Faults::default();
+        faults.push(Fault::of_file("blocklists", "no worker", "free some memory"));
+        Err(faults)
+    }
+}
+
+// DESIGN 5: a start takes the lists as they lie, and so does the first change after it; one that
+// needs other lists than can be made leaves what is in force.
+#[test]
+fn no_list_is_made_again_for_a_start_and_none_that_fails_comes_into_force() {
+    let school = School::commissioning();
+    activate(&school.desk, files("block"));
+    let school = school.restart();
+    school.desk.make_lists_with(Arc::new(Ended));
+    activate(&school.desk, files("allow"));
+    assert_eq!(action(&school.desk, "10.20.0.5", "friends.test"), "allow");
+
+    let mut other = files("allow");
+    other.insert("blocklists/guard.txt", b"advice.test\n".to_vec());
+    let faults = school.desk.check(proposal(other)).unwrap_err();
+    assert!(faults.to_string().contains("no worker"), "{faults}");
+    assert_eq!(action(&school.desk, "10.20.0.5", "friends.test"), "allow");
+    assert_eq!(action(&school.desk, "10.20.0.5", "play.test"), "permission");
 }
 
 #[test]

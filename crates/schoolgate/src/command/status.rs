@@ -1,7 +1,6 @@
 use crate::arguments;
 use crate::control::{Answer, Request, ask};
 use crate::failure::Failure;
-use crate::offline::Offline;
 use crate::stock::Stock;
 use audit::Transcript;
 use change::{Active, StateFolder};
@@ -41,7 +40,7 @@ pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
         })),
         Ok(Answer::Done { .. } | Answer::Found { .. } | Answer::Refused { .. }) | Err(_) => None,
     };
-    let floor = Offline::floor_lists(active.bundle.files(), state);
+    let floor = floor_lists(&active, state);
     let gaps = gaps(&active, &floor);
     let stock = stock(&active, state);
     let now = SystemClock::default().now();
@@ -94,6 +93,20 @@ pub(crate) fn status(asked: &arguments::Status) -> Result<(), Failure> {
         say!("  gap        {}", visible(gap));
     }
     Ok(())
+}
+
+/// The ids of the lists of illegal content in force that hold anything, by the compiled lists.
+fn floor_lists(active: &Active, state: &Path) -> Vec<String> {
+    let vocabulary = policy::vocabulary(active.bundle.files(), &mut Faults::default());
+    let artefact = StateFolder::artefact_in(state, active.artefact);
+    let (Some(vocabulary), Some(artefact)) = (vocabulary, artefact) else {
+        return Vec::new();
+    };
+    let lists = artefact.lists().iter();
+    lists
+        .filter(|list| list.entries > 0 && list.categories.meets(vocabulary.floor()))
+        .map(|list| list.id.clone())
+        .collect()
 }
 
 /// How the fetched lists of the policy in force stand.
