@@ -289,7 +289,9 @@ fn a_list_of_the_floor_closes_for_all_and_leaves_no_word_behind() {
 
     let status = story.command(&["status", "--json"], &["state"]);
     assert!(
-        status.out.contains("\"illegal_content_lists\":[\"members\"]"),
+        status
+            .out
+            .contains("\"illegal_content_lists\":[\"members\"]"),
         "{}",
         status.out
     );

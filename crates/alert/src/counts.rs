@@ -107,10 +107,11 @@ impl Counts {
 
     /// The sites that were blocked most, the first one most.
     pub(crate) fn most_blocked(&self, how_many: usize) -> Vec<(String, u64)> {
-        let mut sites: Vec<_> = self.sites.iter().collect();
+        let sites = self.sites.iter();
+        let mut sites: Vec<(&str, u64)> = sites.map(|(host, count)| (&**host, *count)).collect();
         sites.sort_by(|(a, one), (b, other)| other.cmp(one).then(a.cmp(b)));
         sites.truncate(how_many);
-        let owned = |(host, count): (&Box<str>, &u64)| (host.to_string(), *count);
+        let owned = |(host, count): (&str, u64)| (host.to_owned(), count);
         sites.into_iter().map(owned).collect()
     }
 }

@@ -3,8 +3,11 @@
 //! Hosts are asked in a random order out of 100,000, so that the caches do not hold the answer.
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use matcher::{Artefact, Compiler, Coverage, ListMeta, Secret};
-use model::{Category, CategoryClass, CategorySet, Host, HostBuffer, Name, Vocabulary};
+use matcher::{Artefact, Compiler, Coverage, ListMeta, Secret, UrlEnd, UrlRule};
+use model::{
+    Category, CategoryClass, CategorySet, Host, HostBuffer, Name, Scheme, Target, UrlSeen,
+    Vocabulary,
+};
 use std::collections::HashMap;
 use std::hint::black_box;
 
@@ -148,5 +151,71 @@ fn open(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, look_up, open);
+/// Forty thousand rules for pages, five a host; asked with the host's look-up, as doors ask.
+fn pages(criterion: &mut Criterion) {
+    const HOSTS: u64 = 8_000;
+    let vocabulary = vocabulary();
+    let mut compiler = Compiler::new(&vocabulary);
+    let list = compiler.list(ListMeta::new("bench", vocabulary.find("games")));
+    let page = |number: u64| format!("/users/{:x}/pages/{}", number % 5 * 7_919, number % 5);
+    let mut room = HostBuffer::new();
+    for number in 0..HOSTS * 5 {
+        let text = name(number / 5);
+        let Ok(host) = Host::normalise(&text, &mut room) else {
+            continue;
+        };
+        let rule = UrlRule {
+            host,
+            coverage: Coverage::NameAndBelow,
+            path: &page(number),
+            end: UrlEnd::Segment,
+        };
+        compiler.url(list, &rule).expect("the rule is one");
+    }
+    let secret = Secret::new([1; 32]);
+    let compiled = compiler.compile(&secret).expect("rules compile");
+    let artefact = Artefact::from_bytes(compiled.into_bytes(), &secret).expect("it opens");
+    let mut group = criterion.benchmark_group("40000 rules for pages");
+    let mixed = |n: u64| n.wrapping_mul(0xd134_2543_de82_ef95) % (HOSTS * 5);
+    for (kind, urls) in [
+        (
+            "listed page",
+            (0..20_000)
+                .map(|n| (name(mixed(n) / 5), page(mixed(n)) + "/1"))
+                .collect(),
+        ),
+        (
+            "other page",
+            (0..20_000)
+                .map(|n| (name(mixed(n) / 5), "/users/none/here".to_owned()))
+                .collect(),
+        ),
+        (
+            "host without rules",
+            (0..20_000)
+                .map(|n| (name(HOSTS + n), page(n)))
+                .collect::<Vec<_>>(),
+        ),
+    ] {
+        let targets: Vec<Target<'_>> = urls
+            .iter()
+            .map(|(text, path)| {
+                let mut target = Target::of_host(host(text));
+                target.url = Some(UrlSeen::new(Scheme::Https, path, None));
+                target
+            })
+            .collect();
+        let mut next = targets.iter().cycle();
+        group.bench_function(BenchmarkId::new("page", kind), |bencher| {
+            bencher.iter(|| artefact.label_target(black_box(next.next().expect("endless"))));
+        });
+        let mut next = targets.iter().cycle();
+        group.bench_function(BenchmarkId::new("host alone", kind), |bencher| {
+            bencher.iter(|| artefact.label(&black_box(next.next().expect("endless")).host));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, look_up, pages, open);
 criterion_main!(benches);

@@ -1,4 +1,4 @@
-use model::Digest;
+use model::{Clock as _, Digest, SystemClock};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
@@ -6,7 +6,6 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The digests of large lists, by what the file system says of the files, so that a start reads
 /// none of those that are as they were.
@@ -86,15 +85,12 @@ impl KnownFiles {
 
     /// Learns the digest of a file, as it was before it was read.
     pub(crate) fn learn(&self, path: &Path, before: &Metadata, digest: Digest) {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let Ok(read) = i128::try_from(since.unwrap_or_default().as_nanos()) else {
-            return;
-        };
-        let traits = Traits::of(before);
+        // The clock of the machine, whatever time the gateway goes by: files bear it too.
+        let now = SystemClock::default().now();
         let known = Known {
             digest,
-            traits,
-            read,
+            traits: Traits::of(before),
+            read: i128::from(now.millis()) * 1_000_000,
         };
         let mut held = self.lock();
         held.kept = false;
@@ -165,7 +161,7 @@ mod tests {
         assert_eq!(after.modified().unwrap(), before.modified().unwrap());
         assert_eq!(again.digest(&path, &after), None);
 
-        file.set_modified(SystemTime::now() + Duration::from_secs(60))
+        file.set_modified(before.modified().unwrap() + Duration::from_secs(60))
             .unwrap();
         let ahead = fs::metadata(&path).unwrap();
         again.learn(&path, &ahead, digest);

@@ -146,7 +146,11 @@ struct Ended;
 impl ListMaker for Ended {
     fn make(&self, _: &Path, _: &ListJob) -> Result<ListsMade, Faults> {
         let mut faults = Faults::default();
-        faults.push(Fault::of_file("blocklists", "no worker", "free some memory"));
+        faults.push(Fault::of_file(
+            "blocklists",
+            "no worker",
+            "free some memory",
+        ));
         Err(faults)
     }
 }
