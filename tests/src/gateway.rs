@@ -118,12 +118,12 @@ impl Gateway {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("`{path}`: {error}"))
     }
 
-    /// How often a text stands in the memory of the process just now.
-    pub fn remembered(&self, text: &str) -> usize {
+    /// How often each of some texts stands in the memory of the process just now.
+    pub fn remembered<const N: usize>(&self, texts: [&str; N]) -> [usize; N] {
         let maps = self.process("maps");
         let path = format!("/proc/{}/mem", self.child.id());
         let memory = File::open(&path).unwrap_or_else(|error| panic!("`{path}`: {error}"));
-        let mut found = 0;
+        let mut found = [0; N];
         for line in maps.lines() {
             let mut words = line.split_whitespace();
             let (span, rights) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
@@ -135,7 +135,7 @@ impl Gateway {
                 [from, until].map(|end| u64::from_str_radix(end, 16).unwrap_or(0))
             });
             let [from, until] = ends.unwrap_or_default();
-            found += occurrences(&memory, from, until, text.as_bytes());
+            count(&memory, from, until, texts, &mut found);
         }
         found
     }
@@ -170,11 +170,18 @@ impl Drop for Gateway {
     }
 }
 
-/// How often a text stands between two places of a file; one that lies over the edge of two
-/// pieces is found in the second.
-fn occurrences(file: &File, from: u64, until: u64, text: &[u8]) -> usize {
+/// Counts texts between two places of a file; one that lies over the edge of two pieces is counted
+/// once.
+fn count<const N: usize>(
+    file: &File,
+    from: u64,
+    until: u64,
+    texts: [&str; N],
+    found: &mut [usize; N],
+) {
+    let longest = texts.iter().map(|text| text.len()).max().unwrap_or(0);
     let mut piece = vec![0; 1 << 20];
-    let (mut at, mut held, mut found) = (from, 0, 0);
+    let (mut at, mut held) = (from, 0);
     while at < until {
         let room = (piece.len() - held) as u64;
         let wanted = usize::try_from((until - at).min(room)).unwrap_or(0);
@@ -187,11 +194,14 @@ fn occurrences(file: &File, from: u64, until: u64, text: &[u8]) -> usize {
         }
         at += read as u64;
         let whole = &piece[..held + read];
-        found += memchr::memmem::find_iter(whole, text).count();
-        let kept = whole.len().min(text.len() - 1);
+        for (text, found) in texts.iter().zip(&mut *found) {
+            // What ends within the held part was counted with the piece before.
+            let places = memchr::memmem::find_iter(whole, text.as_bytes());
+            *found += places.filter(|place| place + text.len() > held).count();
+        }
+        let kept = whole.len().min(longest.saturating_sub(1));
         let start = whole.len() - kept;
         piece.copy_within(start..start + kept, 0);
         held = kept;
     }
-    found
 }
