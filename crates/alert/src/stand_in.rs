@@ -1,7 +1,9 @@
 //! People, letters and moments for the tests of this crate.
 
 use crate::{Contact, Directory, Letter, Notice, Role, Urgency};
-use model::Moment;
+use audit::{DecisionRow, Known, Unknown};
+use model::{Action, Certainty, Door, Moment, PolicyVersion, Rung};
+use std::time::Duration;
 
 pub(crate) fn monday() -> Moment {
     "2026-11-23T10:15:00Z".parse().unwrap()
@@ -50,4 +52,37 @@ pub(crate) fn letter(to: Role, title: &str) -> Letter {
 
 pub(crate) fn school() -> crate::School {
     crate::School::new("Oakfield Primary", "Europe/London").unwrap()
+}
+
+/// Two requests of the day before Monday that were blocked.
+pub(crate) fn blocked(group: &str, user: &str, host: &str) -> DecisionRow {
+    DecisionRow {
+        first: monday().before(Duration::from_secs(86_400)),
+        last: monday(),
+        count: 2,
+        client: "10.20.0.7".parse().unwrap(),
+        device: Known::Unknown(Unknown::NotBound),
+        user: Known::Named(user.into()),
+        certainty: Certainty::SignIn,
+        zone: "rooms".into(),
+        group: group.into(),
+        door: Door::Dns,
+        method: None,
+        host: host.into(),
+        path: None,
+        kind: None,
+        categories: [].into(),
+        action: Action::Block,
+        rung: Rung::Category,
+        rule: None,
+        list: None,
+        list_version: None,
+        policy_version: PolicyVersion(1),
+        bytes: 0,
+        duration_ms: 0,
+        reference: None,
+        alert: false,
+        background: false,
+        flood: false,
+    }
 }

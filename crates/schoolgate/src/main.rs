@@ -25,6 +25,7 @@ mod offline;
 mod person;
 mod records;
 mod reports;
+mod rounds;
 mod screen;
 mod settings;
 mod shipped;

@@ -2,12 +2,13 @@ use crate::failure::Failure;
 use crate::folder::Folders;
 use crate::gateway::Doors;
 use crate::metrics;
-use crate::records::Records;
-use crate::reports::Reports;
+use crate::records;
+use crate::reports;
+use crate::rounds::Rounds;
 use crate::settings::Settings;
 use crate::stock::Stock;
 use crate::subscriber::{Counter, Subscriber};
-use crate::ticker::Ticker;
+use crate::ticker;
 use alert::{Courier, DayCounts, Incidents, OnDuty, School, Watch, Watcher};
 use change::{Desk, StateFolder};
 use console::{Console, Faces, FacesParts, Health, Parts, ProxyWord};
@@ -19,9 +20,7 @@ use std::sync::Arc;
 /// Where people come to the gateway: the console, the pages for everybody, and the post.
 pub(crate) struct Office {
     running: Vec<console::Running>,
-    ticker: Ticker,
-    records: Records,
-    reports: Reports,
+    rounds: [Rounds; 3],
     subscriber: Subscriber,
     courier: Arc<Courier>,
     watcher: Arc<Watcher>,
@@ -106,10 +105,12 @@ impl Counters {
             Arc::clone(&clock),
         )?;
         let (courier, watcher) = (Arc::new(courier), Arc::new(watcher));
-        let ticker = Ticker::start(desk, gate, &courier, &watcher)?;
-        let records = Records::start(desk, with.settings.records.clone())?;
         let counts = Arc::new(DayCounts::new(journal.clone()));
-        let reports = Reports::start(desk, &incidents, &counts, &school)?;
+        let rounds = [
+            ticker::start(desk, gate, &courier, &watcher)?,
+            records::start(desk, with.settings.records.clone())?,
+            reports::start(desk, &incidents, &counts, &school)?,
+        ];
         let subscriber = Subscriber::start(desk, Arc::clone(&clock))?;
         if let Err(error) = desk.ledger().reserve(with.settings.records.reserve()) {
             tracing::error!(%error, "no disk space is kept back for the change log");
@@ -176,9 +177,7 @@ impl Counters {
         running.push(self.faces.run(faces).map_err(|error| door(&error))?);
         Ok(Office {
             running,
-            ticker,
-            records,
-            reports,
+            rounds,
             subscriber,
             courier,
             watcher,
@@ -203,9 +202,9 @@ impl Office {
         for running in self.running {
             running.stop();
         }
-        self.ticker.stop();
-        self.records.stop();
-        self.reports.stop();
+        for rounds in self.rounds {
+            rounds.stop();
+        }
         self.subscriber.stop();
         drop((self.courier, self.watcher));
     }

@@ -1,18 +1,9 @@
 use crate::failure::chain;
+use crate::rounds::{LOOKS_AN_HOUR, Rounds};
 use alert::{DayCounts, Incidents, Report, School, last_week};
 use change::Desk;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
-use std::time::Duration;
-
-/// Makes Monday's report, and counts the days that are over before somebody looks at them, on a
-/// thread of its own: a week of decisions takes seconds to read.
-pub(crate) struct Reports {
-    stop: Sender<()>,
-    thread: JoinHandle<()>,
-}
 
 /// What the reports are made from.
 struct Sources {
@@ -22,49 +13,33 @@ struct Sources {
     school: School,
 }
 
-impl Reports {
-    /// Starts to look for what is to be reported.
-    pub(crate) fn start(
-        desk: &Arc<Desk>,
-        incidents: &Arc<Incidents>,
-        counts: &Arc<DayCounts>,
-        school: &School,
-    ) -> io::Result<Self> {
-        let sources = Sources {
-            desk: Arc::clone(desk),
-            incidents: Arc::clone(incidents),
-            counts: Arc::clone(counts),
-            school: school.clone(),
-        };
-        let (stop, stopped) = channel();
-        let thread = std::thread::Builder::new()
-            .name("reports".to_owned())
-            .spawn(move || sources.go_on(&stopped))?;
-        Ok(Self { stop, thread })
-    }
-
-    /// Stops, and waits for the report that is being made.
-    pub(crate) fn stop(self) {
-        drop(self.stop);
-        // A panic of the thread was printed when it happened.
-        let _ended = self.thread.join();
-    }
+/// Makes Monday's report, and counts the days that are over before somebody looks at them: a week
+/// of decisions takes seconds to read.
+pub(crate) fn start(
+    desk: &Arc<Desk>,
+    incidents: &Arc<Incidents>,
+    counts: &Arc<DayCounts>,
+    school: &School,
+) -> io::Result<Rounds> {
+    let sources = Sources {
+        desk: Arc::clone(desk),
+        incidents: Arc::clone(incidents),
+        counts: Arc::clone(counts),
+        school: school.clone(),
+    };
+    let mut looks = 0;
+    Rounds::start("reports", move || {
+        looks += 1;
+        if let Err(error) = sources.report() {
+            tracing::error!(%error, "the weekly report could not be made");
+        }
+        if looks % LOOKS_AN_HOUR == FIRST {
+            sources.count_ahead();
+        }
+    })
 }
 
 impl Sources {
-    fn go_on(&self, stopped: &Receiver<()>) {
-        let mut looks = 0u64;
-        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(EVERY) {
-            looks += 1;
-            if let Err(error) = self.report() {
-                tracing::error!(%error, "the weekly report could not be made");
-            }
-            if looks % LOOKS == FIRST {
-                self.count_ahead();
-            }
-        }
-    }
-
     /// Makes Monday's report, once (REP-02).
     fn report(&self) -> Result<(), String> {
         let now = self.desk.now();
@@ -98,8 +73,5 @@ impl Sources {
     }
 }
 
-const EVERY: Duration = Duration::from_secs(1);
-
-/// An hour of looks, and the first of them: not while the gateway starts.
-const LOOKS: u64 = 3_600;
+/// Not while the gateway starts.
 const FIRST: u64 = 20;

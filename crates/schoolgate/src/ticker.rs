@@ -1,19 +1,10 @@
 use crate::failure::chain;
+use crate::rounds::Rounds;
 use alert::{Courier, Watcher};
 use change::Desk;
 use gate::Gate;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
-use std::time::Duration;
-
-/// Looks at the clock each second, on a thread of its own: what ends is written down, who decides
-/// is reminded, and the post learns who holds which role.
-pub(crate) struct Ticker {
-    stop: Sender<()>,
-    thread: JoinHandle<()>,
-}
 
 /// What one look needs.
 struct Look {
@@ -27,51 +18,37 @@ struct Look {
     removed: u64,
 }
 
-impl Ticker {
-    /// Starts to look.
-    pub(crate) fn start(
-        desk: &Arc<Desk>,
-        gate: &Arc<Gate>,
-        courier: &Arc<Courier>,
-        watcher: &Arc<Watcher>,
-    ) -> io::Result<Self> {
-        let mut look = Look {
-            desk: Arc::clone(desk),
-            gate: Arc::clone(gate),
-            courier: Arc::clone(courier),
-            watcher: Arc::clone(watcher),
-            size: 0,
-            removed: 0,
-        };
-        let (stop, stopped) = channel();
-        let thread = std::thread::Builder::new()
-            .name("clock".to_owned())
-            .spawn(move || look.go_on(&stopped))?;
-        Ok(Self { stop, thread })
-    }
-
-    /// Stops, and waits for the look that is under way.
-    pub(crate) fn stop(self) {
-        drop(self.stop);
-        // A panic of the thread was printed when it happened.
-        let _ended = self.thread.join();
-    }
+/// Looks at the clock each second: what ends is written down, who decides is reminded, and the post
+/// learns who holds which role.
+pub(crate) fn start(
+    desk: &Arc<Desk>,
+    gate: &Arc<Gate>,
+    courier: &Arc<Courier>,
+    watcher: &Arc<Watcher>,
+) -> io::Result<Rounds> {
+    let mut look = Look {
+        desk: Arc::clone(desk),
+        gate: Arc::clone(gate),
+        courier: Arc::clone(courier),
+        watcher: Arc::clone(watcher),
+        size: 0,
+        removed: 0,
+    };
+    Rounds::start("clock", move || look.once())
 }
 
 impl Look {
-    fn go_on(&mut self, stopped: &Receiver<()>) {
-        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(EVERY) {
-            if let Err(error) = self.desk.tick() {
-                tracing::error!(error = %chain(&error), "what is due could not be written down");
-            }
-            self.look_for_removed();
-            let head = self.desk.ledger().head();
-            if head.size() != self.size {
-                self.size = head.size();
-                self.courier.direct(self.desk.directory());
-                self.watcher.direct(self.desk.directory());
-                self.courier.witness(head.to_string());
-            }
+    fn once(&mut self) {
+        if let Err(error) = self.desk.tick() {
+            tracing::error!(error = %chain(&error), "what is due could not be written down");
+        }
+        self.look_for_removed();
+        let head = self.desk.ledger().head();
+        if head.size() != self.size {
+            self.size = head.size();
+            self.courier.direct(self.desk.directory());
+            self.watcher.direct(self.desk.directory());
+            self.courier.witness(head.to_string());
         }
     }
 
@@ -89,5 +66,3 @@ impl Look {
         }
     }
 }
-
-const EVERY: Duration = Duration::from_secs(1);

@@ -1,40 +1,22 @@
 use super::*;
-use crate::stand_in::{monday, school};
+use crate::stand_in::{blocked, monday, school};
 use crate::weekly_report::{last_week, weekly};
-use audit::{DecisionRow, Identity, Journal, Known, Unknown, seal_days};
-use model::{Action, Certainty, Door, ManualClock, PolicyVersion, Rung};
+use audit::{DecisionRow, Identity, Journal, seal_days};
+use model::{Action, ManualClock};
 use tempfile::TempDir;
 
 fn row(number: u64, first: Moment) -> DecisionRow {
+    let group = ["ks2", "ks3"][(number % 2) as usize];
+    let host = format!("site{}.test", number % 70);
     DecisionRow {
         first,
         // Each lasts into the next, so every border of a day lies within some row.
         last: first.after(Duration::from_secs(60)),
         count: 1,
-        client: "10.20.0.7".parse().unwrap(),
-        device: Known::Unknown(Unknown::NotBound),
-        user: Known::Named(format!("p.upil{}", number % 30).into()),
-        certainty: Certainty::SignIn,
-        zone: "rooms".into(),
-        group: ["ks2", "ks3"][(number % 2) as usize].into(),
-        door: Door::Dns,
-        method: None,
-        host: format!("site{}.test", number % 70).into(),
-        path: None,
-        kind: None,
-        categories: [].into(),
         action: [Action::Allow, Action::Block][(number % 3 / 2) as usize],
-        rung: Rung::Category,
-        rule: None,
-        list: None,
-        list_version: None,
-        policy_version: PolicyVersion(1),
-        bytes: 0,
-        duration_ms: 0,
-        reference: None,
         alert: number.is_multiple_of(50),
         background: number.is_multiple_of(7),
-        flood: false,
+        ..blocked(group, &format!("p.upil{}", number % 30), &host)
     }
 }
 

@@ -1,41 +1,8 @@
 use super::*;
 use crate::incident::{Incident, IncidentKind};
-use crate::stand_in::{monday, school};
+use crate::stand_in::{blocked as row, monday, school};
 use crate::{GovernorReport, Incidents, Person};
-use audit::{Known, Unknown};
-use model::{Action, Certainty, Door, PolicyVersion, Rung};
-
-fn row(group: &str, user: &str, host: &str) -> DecisionRow {
-    DecisionRow {
-        first: monday().before(Duration::from_secs(86_400)),
-        last: monday(),
-        count: 2,
-        client: "10.20.0.7".parse().unwrap(),
-        device: Known::Unknown(Unknown::NotBound),
-        user: Known::Named(user.into()),
-        certainty: Certainty::SignIn,
-        zone: "rooms".into(),
-        group: group.into(),
-        door: Door::Dns,
-        method: None,
-        host: host.into(),
-        path: None,
-        kind: None,
-        categories: [].into(),
-        action: Action::Block,
-        rung: Rung::Category,
-        rule: None,
-        list: None,
-        list_version: None,
-        policy_version: PolicyVersion(1),
-        bytes: 0,
-        duration_ms: 0,
-        reference: None,
-        alert: false,
-        background: false,
-        flood: false,
-    }
-}
+use model::{Action, Rung};
 
 fn report() -> Report {
     let folder = tempfile::tempdir().unwrap();

@@ -63,7 +63,11 @@ impl Desk {
         {
             return Ok(held);
         }
-        let compiled = self.compile_lists_anew(files, wanted, vocabulary)?;
+        let lying = self.lists_in_force(made_of, files, wanted, vocabulary);
+        let compiled = match lying {
+            Some(lying) => lying,
+            None => self.compile_lists_anew(files, wanted, vocabulary)?,
+        };
         *super::lock(&self.lists) = Some(compiled.clone());
         Ok(compiled)
     }
@@ -124,13 +128,32 @@ impl Desk {
         lists::compile_phrases(&inputs, vocabulary, faults)
     }
 
+    /// The lists in force as they lie, where they were made of the same; for a start with another
+    /// policy than was in force.
+    fn lists_in_force(
+        &self,
+        made_of: Digest,
+        files: &Files,
+        wanted: &Versions,
+        vocabulary: &Vocabulary,
+    ) -> Option<CompiledLists> {
+        let digest = self.register().active()?.artefact;
+        let note = self.note(digest).filter(|note| note.made_of == made_of)?;
+        let artefact = Artefact::open(&self.artefact_path(digest), &self.secret).ok()?;
+        let mut faults = Faults::default();
+        let phrases = self.phrases(files, wanted, vocabulary, &mut faults);
+        (faults.errors() == 0).then(|| CompiledLists {
+            made_of,
+            artefact: Arc::new(artefact),
+            phrases: Arc::new(phrases),
+            made: Arc::new(note.made),
+        })
+    }
+
     /// Takes lists that lay in the state folder when the gateway started for the last ones that
     /// were compiled, where what was found then is still known.
     pub(super) fn recall_lists(&self, artefact: &Arc<Artefact>, phrases: &Arc<PhraseBook>) {
-        let digest = artefact.digest();
-        let note = fs::read(self.note_path(digest)).ok();
-        let note = note.and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok());
-        let Some(note) = note.filter(|note| note.made.artefact == digest) else {
+        let Some(note) = self.note(artefact.digest()) else {
             return;
         };
         *super::lock(&self.lists) = Some(CompiledLists {
@@ -139,6 +162,13 @@ impl Desk {
             phrases: Arc::clone(phrases),
             made: Arc::new(note.made),
         });
+    }
+
+    /// What was found in compiled lists, where it is still known.
+    fn note(&self, digest: Digest) -> Option<Note> {
+        let bytes = fs::read(self.note_path(digest)).ok()?;
+        let note: Note = serde_json::from_slice(&bytes).ok()?;
+        (note.made.artefact == digest).then_some(note)
     }
 
     fn keep_note(&self, note: &Note) {

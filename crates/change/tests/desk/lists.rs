@@ -1,6 +1,6 @@
 //! Fetched lists come into force by themselves, and go back by decision.
 
-use crate::school::{STAFF, School, action, activate, files, proposal};
+use crate::school::{STAFF, School, action, activate, files, open, proposal};
 use alert::Role;
 use audit::EntryKind;
 use change::{
@@ -166,6 +166,22 @@ fn no_list_is_made_again_for_a_start_and_none_that_fails_comes_into_force() {
     activate(&school.desk, files("allow"));
     assert_eq!(action(&school.desk, "10.20.0.5", "friends.test"), "allow");
 
+    // The files were edited while nothing ran, and are looked at before anything is in force.
+    let School {
+        folder,
+        clock,
+        desk,
+        ..
+    } = school;
+    drop(desk);
+    let desk = open(folder.path(), &clock).unwrap().desk;
+    desk.make_lists_with(Arc::new(Ended));
+    desk.check(proposal(files("monitor"))).unwrap();
+    drop(desk);
+
+    let school = School::commissioning();
+    activate(&school.desk, files("allow"));
+    school.desk.make_lists_with(Arc::new(Ended));
     let mut other = files("allow");
     other.insert("blocklists/guard.txt", b"advice.test\n".to_vec());
     let faults = school.desk.check(proposal(other)).unwrap_err();
