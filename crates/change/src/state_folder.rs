@@ -40,6 +40,7 @@ impl StateFolder {
             .mode(0o600)
             .open(path.join(LOCK))?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+        clear_parts(&[Self::bundles_in(path), Self::lists_in(path)]);
         Ok(Self {
             path: path.to_owned(),
             _lock: lock,
@@ -152,5 +153,46 @@ impl StateFolder {
     }
 }
 
+/// Removes what was being written when the gateway or its worker ended: nothing refers to it, and
+/// compiled lists are large.
+fn clear_parts(folders: &[PathBuf]) {
+    for folder in folders {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let is_part = path.extension().is_some_and(|end| end == "part");
+            if is_part && let Err(error) = fs::remove_file(&path) {
+                tracing::warn!(%error, ?path, "what a crash left could not be removed");
+            }
+        }
+    }
+}
+
 const LOCK: &str = "lock";
 const SECRET: &str = "secret.key";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_crash_left_half_written_is_removed_and_nothing_else() {
+        let state = tempfile::tempdir().unwrap();
+        drop(StateFolder::open(state.path()).unwrap());
+        let lists = StateFolder::lists_in(state.path());
+        let bundles = StateFolder::bundles_in(state.path());
+        let (half, other) = (lists.join(".0a.artefact.part"), bundles.join("0b.part"));
+        let whole = [lists.join("0a.artefact"), bundles.join("0b.bundle")];
+        for path in whole.iter().chain([&half, &other]) {
+            fs::write(path, "x").unwrap();
+        }
+        let held = StateFolder::open(state.path()).unwrap();
+        assert!(!half.exists() && !other.exists());
+        assert!(whole.iter().all(|path| path.exists()));
+
+        // While somebody holds the folder, what is half written may be being written.
+        fs::write(&half, "x").unwrap();
+        assert!(StateFolder::open(state.path()).is_err());
+        assert!(half.exists());
+        drop(held);
+    }
+}
