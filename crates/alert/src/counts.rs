@@ -26,7 +26,7 @@ pub(crate) struct Counts {
     pub(crate) background: u64,
     groups: BTreeMap<Arc<str>, (GroupCounts, BTreeSet<Somebody>)>,
     sites: BTreeMap<Box<str>, u64>,
-    /// Files of the journal that were closed to a key, and so not counted.
+    /// Days of the journal that were closed to a key, and so not counted: `2026-11-20`.
     pub(crate) closed: BTreeSet<String>,
 }
 

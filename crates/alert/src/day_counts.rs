@@ -93,7 +93,9 @@ impl DayCounts {
         }
         let mut counts = Counts::default();
         let closed = each_row(&self.journal, from, until, &mut |row| counts.take_in(&row))?;
-        counts.closed.extend(closed);
+        // A file of the journal begins with its day.
+        let days = closed.iter().filter_map(|file| file.split('.').next());
+        counts.closed.extend(days.map(str::to_owned));
         let counts = Arc::new(counts);
         // The journal writes what it holds within seconds.
         if until.after(GRACE) <= now {

@@ -51,7 +51,7 @@ pub struct Report {
     pub incidents: Vec<Recorded>,
     /// The changes.
     pub changes: ChangeCounts,
-    /// The files of the journal that were closed to a key, and so not counted.
+    /// The days of the journal that were closed to a key, and so not counted: `2026-11-20`.
     pub closed: Vec<String>,
 }
 
@@ -119,7 +119,7 @@ impl Report {
             more => format!(" and {more} more"),
         };
         Some(format!(
-            "Not counted: {first}{more}, which are closed to a key that is not kept here."
+            "Not counted: {first}{more}; the records of these days are closed to a key that is not kept here."
         ))
     }
 

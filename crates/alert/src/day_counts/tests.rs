@@ -84,7 +84,8 @@ fn a_day_that_was_closed_since_stays_counted_and_else_is_named() {
     let mut closed = Vec::new();
     let recipient = key.recipient();
     seal_days(folder.path(), Some(&recipient), monday(), &[], |day| {
-        closed.push(day.file + ".age");
+        let (day, _) = day.file.split_once('.').unwrap();
+        closed.push(day.to_owned());
     })
     .unwrap();
     assert!(!closed.is_empty());
@@ -94,6 +95,7 @@ fn a_day_that_was_closed_since_stays_counted_and_else_is_named() {
 
     let afresh = of(&DayCounts::new(folder.path().to_owned()), span);
     closed.sort();
+    closed.dedup();
     assert_eq!(afresh.closed, closed);
     assert!(afresh.requests < before.requests);
     let words = afresh.not_counted().unwrap();
